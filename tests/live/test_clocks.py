@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Home
-from tests.live.test_live import _numbered, at, guest, inits, lines, name_of, names, piece, pieces
+from tests.live.test_live import _numbered, at, guest, inits, lines, name_of, names, piece, pieces_shown
 
 HOUR, YEARS = 3600.0, 26 * 365 * 86_400.0
 
@@ -84,7 +84,7 @@ def test_a_piece_that_was_lost_is_no_jump(home: Home) -> None:
     for seconds in (1, 1, 3, 1):
         pass_(home, seconds)
         film(home, ticket)
-    assert (len(pieces(home, live)), lines(home, live).count("#EXT-X-DISCONTINUITY")) == (4, 0)
+    assert (len(pieces_shown(home, live)), lines(home, live).count("#EXT-X-DISCONTINUITY")) == (4, 0)
 
 
 # What a player must know first
@@ -148,7 +148,7 @@ def test_a_camera_that_boots_anew_does_not_meet_its_old_names(home: Home) -> Non
     for content in (b"first", b"second"):
         pass_(home, 1)
         assert home.world.upload(home.camera.ask_ticket("live").json, f"1/{name}", content).status == 204
-    opened = [at(home, live["playlist_url"], place).headers["Location"] for place in pieces(home, live)]
+    opened = [at(home, live["playlist_url"], place).headers["Location"] for place in pieces_shown(home, live)]
     assert [home.world.fetch(link).body for link in opened] == [b"first", b"second"]
 
 

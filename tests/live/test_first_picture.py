@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.live.rules import pieces as rules
 from tests.conftest import Home
-from tests.live.test_live import at, pieces
+from tests.live.test_live import at, pieces_shown
 
 
 def slow_to_wake(home: Home, seconds: float) -> None:
@@ -45,7 +45,7 @@ def test_the_first_answer_waits_for_a_camera_that_is_slow_to_wake(home: Home) ->
     assert waited(home, live) == (200, 4.0)
     # Nothing is listed of an hour in which the camera had no ticket: neither of the one before, nor while it sleeps.
     assert home.world.trace.names().count("s3.ListObjectsV2") == 1
-    assert len(pieces(home, live)) == 1
+    assert len(pieces_shown(home, live)) == 1
     assert waited(home, live) == (200, 0.0)
 
 
@@ -114,10 +114,10 @@ def test_later_answers_list_once_though_an_hour_has_just_begun(home: Home) -> No
     live = home.owner.watch(home.camera.device_id)
     home.camera.stream(init="a")
     home.camera.stream()
-    assert len(pieces(home, live)) == 1
+    assert len(pieces_shown(home, live)) == 1
     home.camera.stream(ms=999)
     home.world.trace.clear()
-    assert len(pieces(home, live)) == 2
+    assert len(pieces_shown(home, live)) == 2
     assert home.world.trace.names() == ["dynamodb.BatchGetItem", "s3.ListObjectsV2"]
 
 

@@ -14,7 +14,7 @@ from chalicelib.live.function_urls import show_live
 from chalicelib.settings import settings
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.live.test_live import at, guest, piece, pieces
+from tests.live.test_live import at, guest, piece, pieces_shown
 
 _OF_EACH_REQUEST = ("x-amzn-RequestId", "X-Request-Id", "Location")
 
@@ -41,14 +41,14 @@ def live(home: Home) -> Any:
 def test_a_playlist_lies_at_the_door_and_its_pieces_beside_it(home: Home, live: Any) -> None:
     assert live["playlist_url"].startswith(f"{settings.live_url}/live/")
     assert settings.live_url != settings.public_url
-    assert at(home, live["playlist_url"], pieces(home, live)[0]).status == 302
+    assert at(home, live["playlist_url"], pieces_shown(home, live)[0]).status == 302
 
 
 def test_the_door_says_what_the_api_says(home: Home, live: Any) -> None:
     path = urlsplit(live["playlist_url"]).path
     begin = path.rpartition("/")[0]
     for one in (
-        path, f"{begin}/{pieces(home, live)[0]}", path.replace("/playlist", "x/playlist"), f"{begin}/media/none",
+        path, f"{begin}/{pieces_shown(home, live)[0]}", path.replace("/playlist", "x/playlist"), f"{begin}/media/none",
         f"{path}?a=b", f"{begin}/media/%FF", f"{'/'.join(path.split('/')[:4])}/{'a' * 200}/playlist.m3u8",
     ):  # fmt: skip
         at_door, at_api = both(home, one)
@@ -77,7 +77,7 @@ def test_a_page_of_the_allowed_origin_may_ask(home: Home, live: Any, monkeypatch
 
 def test_a_wrong_secret_is_refused_before_anything_is_read(home: Home, live: Any) -> None:
     path = urlsplit(live["playlist_url"]).path
-    shown = pieces(home, live)[0]
+    shown = pieces_shown(home, live)[0]
     secret = path.split("/")[-2]
     wrong = [secret[:-1], f"{secret[:-1]}{'a' if secret[-1] != 'a' else 'b'}", ".".join(["a" * 26] * 4), "x", "..."]
     home.world.trace.clear()

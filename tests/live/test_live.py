@@ -31,13 +31,13 @@ def lines(home: Home, live: Any) -> list[str]:
     return answer.body.decode().splitlines()
 
 
-def pieces(home: Home, live: Any) -> list[str]:
+def pieces_shown(home: Home, live: Any) -> list[str]:
     return [line for line in lines(home, live) if line.startswith("media/")]
 
 
 def names(home: Home, live: Any) -> list[str]:
     """What the camera called the pieces that are shown."""
-    return [name_of(line) for line in pieces(home, live)]
+    return [name_of(line) for line in pieces_shown(home, live)]
 
 
 def name_of(place: str) -> str:
@@ -52,7 +52,7 @@ def inits(home: Home, live: Any) -> list[str]:
 
 def piece(home: Home, live: Any, name: str) -> str:
     """The address of a piece, as the playlist says it."""
-    return next(line for line in pieces(home, live) if name_of(line) == name)
+    return next(line for line in pieces_shown(home, live) if name_of(line) == name)
 
 
 def test_who_asks_is_shown_what_the_camera_sends(home: Home) -> None:
@@ -65,7 +65,7 @@ def test_who_asks_is_shown_what_the_camera_sends(home: Home) -> None:
         "until": live["until"],
         "now": f"{home.world.now():%Y-%m-%dT%H:%M:%SZ}",
     }  # fmt: skip
-    assert pieces(home, live) == []
+    assert pieces_shown(home, live) == []
     home.camera.stream(b"ftypmoov", init="a1")
     name = home.camera.stream(b"moofmdat")
     assert names(home, live) == [name]
@@ -92,7 +92,7 @@ def test_the_delay_from_a_frame_to_the_playlist_is_the_length_of_its_piece(home:
         home.world.clock.move_to(begun.timestamp() + 1)  # a second is filmed, and then sent
         ticket = home.camera.ask_ticket("live").json
         assert home.world.upload(ticket, f"1/{name}", b"moof").status == 204
-        assert pieces(home, live)[-1].endswith(name)
+        assert pieces_shown(home, live)[-1].endswith(name)
         delays.append((home.world.now() - begun).total_seconds())
     with capsys.disabled():
         print(f"\nfrom frame to playlist: {min(delays) - 1:.1f} to {max(delays):.1f} s, in pieces of 1 s")
@@ -104,7 +104,7 @@ def test_what_is_random_may_be_written_as_a_uuid_or_as_base64_for_addresses(home
     live = home.owner.watch(home.camera.device_id)
     home.camera.stream(init=random)
     home.camera.stream()
-    assert len(pieces(home, live)) == 1
+    assert len(pieces_shown(home, live)) == 1
     assert at(home, live["playlist_url"], inits(home, live)[0]).status == 302
 
 
@@ -158,7 +158,7 @@ def test_who_goes_on_is_still_shown_what_players_have_not_asked_for_yet(home: Ho
         home.camera.stream()
         home.world.clock.move_to(home.world.now().timestamp() + 1)
     before = lines(home, live)
-    assert len(pieces(home, live)) == rules.SHOWN
+    assert len(pieces_shown(home, live)) == rules.SHOWN
     for _ in range(2):
         assert home.owner.call("POST", path).status == 200
         assert lines(home, live) == before
@@ -270,17 +270,17 @@ def test_what_is_called_otherwise_is_not_in_the_playlist(home: Home) -> None:
     ):  # fmt: skip
         home.world.upload(ticket, f"1/{name}", b"moof")
     home.camera.stream(channel="2")
-    assert pieces(home, live) == []
+    assert pieces_shown(home, live) == []
 
 
 def test_segments_without_what_a_player_must_know_first_wait_for_it(home: Home) -> None:
     live = home.owner.watch(home.camera.device_id)
     home.camera.stream()
-    assert pieces(home, live) == []
+    assert pieces_shown(home, live) == []
     home.world.clock.move_to(home.world.now().timestamp() + 1)
     home.camera.stream(init="a")
     home.camera.stream()
-    assert len(pieces(home, live)) == 2
+    assert len(pieces_shown(home, live)) == 2
 
 
 def test_a_camera_that_begins_anew_is_another_beginning_and_one_that_goes_on_is_not(home: Home) -> None:
@@ -303,7 +303,7 @@ def test_a_transport_stream_is_played_without_anything_before_it(home: Home) -> 
         home.world.clock.move_to(home.world.now().timestamp() + 1)
         assert list(_numbered(lines(home, live)))[-1][1] == (number, 0)
     assert "#EXT-X-MAP" not in "".join(lines(home, live))
-    link = at(home, live["playlist_url"], pieces(home, live)[0])
+    link = at(home, live["playlist_url"], pieces_shown(home, live)[0])
     assert home.world.fetch(link.headers["Location"]).headers["Content-Type"] == rules.TRANSPORT_STREAM
 
 
@@ -343,7 +343,7 @@ def test_a_view_goes_on_over_the_end_of_an_hour(home: Home) -> None:
     for _ in range(20):
         name = f"{home.world.now():%Y%m%dT%H%M%S.%f}"[:-3] + "Z-1000.m4s"
         assert home.world.upload(ticket, f"1/{name}", b"moof").status == 204  # below the hour before
-        assert pieces(home, live)[-1].endswith(name)
+        assert pieces_shown(home, live)[-1].endswith(name)
         home.world.clock.move_to(home.world.now().timestamp() + 1)
 
 
@@ -439,7 +439,7 @@ def test_a_guest_watches_and_the_owner_can_read_that_he_did(home: Home) -> None:
     assert live["lan"] is None
     home.camera.stream(init="a")
     home.camera.stream(b"moof")
-    assert len(pieces(home, live)) == 1
+    assert len(pieces_shown(home, live)) == 1
     acts = [(one["act"], one["who"]) for one in home.owner.call("GET", "/privacy/activity").json["items"]]
     assert ("watched", home.stranger.nickname) in acts
 
@@ -556,7 +556,7 @@ def test_of_two_spells_of_privacy_mode_neither_is_seen(home: Home) -> None:
         home.owner.set_privacy(home.camera.device_id, on=False)
         home.world.clock.move_to(home.world.now().timestamp() + 5)
     live = home.owner.watch(home.camera.device_id)
-    assert pieces(home, live) == []
+    assert pieces_shown(home, live) == []
     film()
     assert names(home, live) == sent[-1:]
     assert opened_by_guessing(home, live, sent[-1], sent) == sent[-1:]

@@ -14,7 +14,7 @@ from chalicelib.live.rules import numbered
 from chalicelib.live.rules import pieces as rules
 from tests.conftest import Home
 from tests.live.test_clocks import pass_
-from tests.live.test_live import _numbered, at, guest, inits, lines, names, opened_by_guessing, piece, pieces
+from tests.live.test_live import _numbered, at, guest, inits, lines, names, opened_by_guessing, piece, pieces_shown
 from tests.scene import items_of, just_before
 
 SECONDS = 2.0
@@ -143,7 +143,7 @@ def test_who_comes_back_to_a_player_that_was_paused_goes_on_where_the_camera_is(
     for _ in range(20):
         seen = lines(home, live)
     assert [name for name in camera.sent[-1:] if name in "".join(seen)]
-    assert len(pieces(home, live)) == rules.SHOWN
+    assert len(pieces_shown(home, live)) == rules.SHOWN
 
 
 @pytest.mark.parametrize("kind", ["m4s", "ts"])

@@ -49,7 +49,7 @@ class Diary:
 
 
 @some.composite
-def ledgers(draw: some.DrawFn) -> Ledger:
+def some_ledgers(draw: some.DrawFn) -> Ledger:
     at, found = 0, []
     for number in range(draw(some.integers(0, 6))):
         begins = at + draw(some.integers(0, 2 * GRACE))
@@ -64,7 +64,7 @@ def since(spans: tuple[Span, ...]) -> int | None:
     return spans[0].since if spans else None
 
 
-@given(ledger=ledgers())
+@given(ledger=some_ledgers())
 def test_the_rules_say_what_is_in_the_diary_of_each_second(ledger: Ledger) -> None:
     diary = Diary([any(one.begins <= second < one.until for one in ledger.grants) for second in range(150)])
     with pytest.MonkeyPatch.context() as patch:
@@ -97,7 +97,7 @@ def now(home: Home) -> int:
     return int(home.world.now().timestamp())
 
 
-def ledger(home: Home) -> Any:
+def tie(home: Home) -> Any:
     (held,) = read(actions.key_of(home.camera.device_id))
     return held
 
@@ -113,21 +113,21 @@ def due(home: Home) -> list[str]:
 
 def test_what_a_device_has_is_said_of_now_and_of_a_second_of_before(home: Home) -> None:
     with home.world.aws.outside():
-        assert (actions.status(ledger(home)).state, since(actions.shown_spans(ledger(home)))) == ("none", None)
+        assert (actions.status(tie(home)).state, since(actions.shown_spans(tie(home)))) == ("none", None)
         assert actions.status(None).state == "none" and actions.running_at(None, now(home)) is None
     began = now(home)
     buy(home)
     with home.world.aws.outside():
-        assert (actions.status(ledger(home)).state, since(actions.shown_spans(ledger(home)))) == ("active", began)
-        said = [actions.running_at(ledger(home), began + at) is not None for at in (-1, 0, 30 * DAY - 1, 30 * DAY)]
+        assert (actions.status(tie(home)).state, since(actions.shown_spans(tie(home)))) == ("active", began)
+        said = [actions.running_at(tie(home), began + at) is not None for at in (-1, 0, 30 * DAY - 1, 30 * DAY)]
     assert said == [False, True, True, False]
     later(home, 36 * DAY)
     with home.world.aws.outside():
-        assert (actions.status(ledger(home)).state, since(actions.shown_spans(ledger(home)))) == ("grace", None)
+        assert (actions.status(tie(home)).state, since(actions.shown_spans(tie(home)))) == ("grace", None)
     buy(home)
     with home.world.aws.outside():
-        assert since(actions.shown_spans(ledger(home))) == began
-        assert actions.running_at(ledger(home), began + 33 * DAY) is None
+        assert since(actions.shown_spans(tie(home))) == began
+        assert actions.running_at(tie(home), began + 33 * DAY) is None
 
 
 def test_a_renewal_after_the_grace_shows_nothing_of_before(home: Home) -> None:
@@ -135,7 +135,7 @@ def test_a_renewal_after_the_grace_shows_nothing_of_before(home: Home) -> None:
     began = later(home, 37 * DAY)
     buy(home)
     with home.world.aws.outside():
-        assert since(actions.shown_spans(ledger(home))) == began
+        assert since(actions.shown_spans(tie(home))) == began
 
 
 def test_the_end_of_a_plan_lies_on_its_day_and_moves_with_what_is_bought(home: Home) -> None:

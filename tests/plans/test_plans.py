@@ -19,7 +19,7 @@ from tests.scene import new_camera, pay, rows
 DAY = 86_400
 
 
-def catalogue(world: LocalCloud, language: str) -> list[dict[str, Any]]:
+def plans_shown(world: LocalCloud, language: str) -> list[dict[str, Any]]:
     answer = world.call("GET", "/plans", headers={"Accept-Language": language})
     assert (answer.status, answer.json["cursor"]) == (200, None)
     items: list[dict[str, Any]] = answer.json["items"]
@@ -61,7 +61,7 @@ def in_days(home: Home, days: int) -> str:
 def test_the_catalogue_is_read_in_ones_own_language_without_signing_in(
     world: LocalCloud, language: str, name: str
 ) -> None:
-    items = {plan.pop("plan_id"): plan for plan in catalogue(world, language)}
+    items = {plan.pop("plan_id"): plan for plan in plans_shown(world, language)}
     assert items["event-7-month"] == {
         "name": name,
         "kind": "event",
@@ -73,17 +73,17 @@ def test_the_catalogue_is_read_in_ones_own_language_without_signing_in(
 
 
 def test_the_two_languages_differ_in_names_only(world: LocalCloud) -> None:
-    english, polish = catalogue(world, "en"), catalogue(world, "pl-PL,pl;q=0.9,en;q=0.8")
+    english, polish = plans_shown(world, "en"), plans_shown(world, "pl-PL,pl;q=0.9,en;q=0.8")
     for one, other in zip(english, polish, strict=True):
         assert one.pop("name") != other.pop("name")
         assert one == other
         assert type(one["price"]["amount"]) is int
-    assert catalogue(world, "de") == catalogue(world, "en")
+    assert plans_shown(world, "de") == plans_shown(world, "en")
 
 
 def test_the_catalogue_costs_no_call(world: LocalCloud) -> None:
     world.trace.clear()
-    catalogue(world, "en")
+    plans_shown(world, "en")
     assert world.trace.names() == []
 
 

@@ -21,14 +21,14 @@ def asked(person: Person, **headers: str) -> dict[str, Any]:
     return dict(answer.json)
 
 
-def export(person: Person, export_id: str) -> dict[str, Any]:
+def export_shown(person: Person, export_id: str) -> dict[str, Any]:
     return dict(person.call("GET", f"/privacy/exports/{export_id}").json)
 
 
 def ready(person: Person) -> dict[str, Any]:
     export_id = asked(person)["export_id"]
     person.world.settle()
-    made = export(person, export_id)
+    made = export_shown(person, export_id)
     assert made["state"] == "ready", [repr(failure.fault) for failure in person.world.failures]
     return made
 
@@ -46,7 +46,7 @@ def archive(person: Person) -> ZipFile:
     return ZipFile(io.BytesIO(got.body))
 
 
-def records(copy: ZipFile) -> dict[str, list[dict[str, Any]]]:
+def records_in(copy: ZipFile) -> dict[str, list[dict[str, Any]]]:
     """By the last words of their path: `alarm`, `device`."""
     paths = [one["path"] for one in json.loads(copy.read("export.json"))["files"] if "records" in one]
     found: dict[str, list[dict[str, Any]]] = {}

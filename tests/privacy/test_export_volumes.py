@@ -18,7 +18,7 @@ from chalicelib.privacy.actions.export import prepare
 from infra.local import dump
 from infra.strict_moto.faults import DIES_AFTER, DIES_BEFORE, ERROR_AFTER, LOST_REPLY, Crash, Kind
 from tests.conftest import Home
-from tests.privacy.exports import asked, export, open_link
+from tests.privacy.exports import asked, export_shown, open_link
 from tests.recordings.plans import subscribe
 from tests.scene import Person, filmed, just_before
 from tests.worlds.invariants import Stored, violations
@@ -73,13 +73,13 @@ class Copy:
     @property
     def told(self) -> dict[str, Any]:
         with self.home.world.aws.lock:
-            return export(self.home.owner, f"{self.home.owner.account_id}{self.sort_id}")
+            return export_shown(self.home.owner, f"{self.home.owner.account_id}{self.sort_id}")
 
 
 def _made(home: Home) -> dict[str, Any]:
     export_id = asked(home.owner)["export_id"]
     home.world.settle()
-    return export(home.owner, export_id)
+    return export_shown(home.owner, export_id)
 
 
 def _archives(person: Person, made: dict[str, Any]) -> list[ZipFile]:
@@ -174,11 +174,11 @@ def test_each_has_a_link_that_opens_once(home: Home, films: dict[str, bytes]) ->
     swapped = urls[1].rpartition("/")[0] + "/" + urls[2].rpartition("/")[2]
     assert open_link(home.world, swapped).status == 404
     assert [open_link(home.world, url).status for url in (*urls, *urls)] == [302] * 3 + [404] * 3
-    again = [one["download_url"] for one in export(home.owner, made["export_id"])["volumes"]]
+    again = [one["download_url"] for one in export_shown(home.owner, made["export_id"])["volumes"]]
     assert [open_link(home.world, url).status for url in again] == [302] * 3
     elsewhere = Person(home.world, home.owner.email, terminal={"os": "iOS 19", "model": "iPhone", "unique_id": "t2"})
     elsewhere.sign_in()
-    assert [one["download_url"] for one in export(elsewhere, made["export_id"])["volumes"]] == [None] * 3
+    assert [one["download_url"] for one in export_shown(elsewhere, made["export_id"])["volumes"]] == [None] * 3
 
 
 @pytest.mark.parametrize("number", ["0", "000009", "", "x", "1.1", "000002.000002"])

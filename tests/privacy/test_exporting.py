@@ -20,7 +20,7 @@ from infra.local import dump
 from infra.local.gateway import Response
 from infra.strict_moto.faults import DIES_AFTER, ERROR_AFTER, LOST_REPLY, Crash, Kind
 from tests.conftest import Home
-from tests.privacy.exports import archive, asked, export, open_link, ready, records
+from tests.privacy.exports import archive, asked, export_shown, open_link, ready, records_in
 from tests.recordings.plans import subscribe
 from tests.scene import Person, filmed, jpeg, just_before, new_person, pay
 from tests.worlds.invariants import Stored
@@ -32,7 +32,7 @@ def test_it_is_prepared_and_then_ready_for_a_day(home: Home) -> None:
     first = asked(home.owner)
     assert (first["state"], first["download_url"], first["due_at"]) == ("preparing", None, "2026-02-04T08:00:00Z")
     home.world.settle()
-    then = export(home.owner, first["export_id"])
+    then = export_shown(home.owner, first["export_id"])
     assert (then["state"], then["ready_at"], then["until"]) == ("ready", "2026-01-05T08:00:00Z", "2026-01-06T08:00:00Z")
 
 
@@ -48,7 +48,7 @@ def test_everything_that_was_said_is_in_it(home: Home) -> None:
     pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
     home.camera.see(2)
     copy = archive(home.owner)
-    told = records(copy)
+    told = records_in(copy)
     assert (told["account"][0]["email"], told["account"][0]["nickname"]) == (home.owner.email, "Ola")
     assert (told["device"][0]["sn"], told["device"][0]["lan"]["ip"]) == (home.camera.sn, "192.168.1.20")
     assert told["endpoint"][0]["token"] == "platform-token-of-the-owner"
@@ -86,13 +86,13 @@ def test_what_was_deleted_a_moment_ago_is_not_in_it(home: Home) -> None:
 
 
 def _alarms_told(home: Home) -> list[str]:
-    return [one["id"] for one in records(_copy_now(home)).get("alarm", [])]
+    return [one["id"] for one in records_in(_copy_now(home)).get("alarm", [])]
 
 
 def test_what_is_seven_days_old_is_not_in_it_whatever_lies_there_still(home: Home) -> None:
     home.world.clock.move_to(home.world.now().timestamp() + 7 * DAY)
     home.owner.sign_in()
-    assert "alarm" not in records(archive(home.owner))
+    assert "alarm" not in records_in(archive(home.owner))
 
 
 def _film_in(copy: ZipFile) -> list[str]:
@@ -107,7 +107,7 @@ def test_recordings_that_stand_are_in_it_byte_by_byte(home: Home) -> None:
     home.world.settle()
     copy = archive(home.owner)
     folder = f"device-{home.camera.device_id}/"
-    (day,) = records(copy)["recording-day"]
+    (day,) = records_in(copy)["recording-day"]
     assert _film_in(copy) == sorted(key.rpartition("/")[2] for key in uploaded)
     for key, n in uploaded.items():
         (name,) = [one for one in copy.namelist() if one.endswith(key.rpartition("/")[2])]
@@ -116,7 +116,7 @@ def test_recordings_that_stand_are_in_it_byte_by_byte(home: Home) -> None:
     assert sum("/init-" in name for name in copy.namelist()) == 1
     home.owner.share(home.camera.device_id, email=home.stranger.email, rights=["playback"])
     theirs = archive(home.stranger)
-    assert _film_in(theirs) == [] and "recording-day" not in records(theirs)
+    assert _film_in(theirs) == [] and "recording-day" not in records_in(theirs)
 
 
 def test_recordings_that_were_deleted_a_moment_ago_are_not_in_it(home: Home) -> None:
@@ -162,7 +162,7 @@ def test_a_link_opens_once_and_the_next_one_is_another(home: Home) -> None:
     made = ready(home.owner)
     first = open_link(home.world, made["download_url"])
     assert (first.status, open_link(home.world, made["download_url"]).status) == (302, 404)
-    again = export(home.owner, made["export_id"])["download_url"]
+    again = export_shown(home.owner, made["export_id"])["download_url"]
     assert again != made["download_url"]
     assert open_link(home.world, again).status == 302
 
@@ -176,7 +176,7 @@ def test_whose_link_led_nowhere_gets_another(home: Home, kind: Kind) -> None:
         open_link(home.world, made["download_url"])
     home.world.faults.clear()
     assert open_link(home.world, made["download_url"]).status == 404
-    assert open_link(home.world, export(home.owner, made["export_id"])["download_url"]).status == 302
+    assert open_link(home.world, export_shown(home.owner, made["export_id"])["download_url"]).status == 302
 
 
 def test_two_at_once_open_a_link_once(home: Home) -> None:
@@ -197,10 +197,10 @@ def test_another_session_gets_the_link_only_with_raised_trust(home: Home) -> Non
     export_id = ready(home.owner)["export_id"]
     elsewhere = Person(home.world, home.owner.email, terminal={"os": "iOS 19", "model": "iPhone", "unique_id": "t2"})
     elsewhere.sign_in()
-    assert export(elsewhere, export_id)["download_url"] is None
+    assert export_shown(elsewhere, export_id)["download_url"] is None
     home.world.advance(MINUTE)
     elsewhere.step_up()
-    assert open_link(home.world, export(elsewhere, export_id)["download_url"]).status == 302
+    assert open_link(home.world, export_shown(elsewhere, export_id)["download_url"]).status == 302
 
 
 def test_after_a_day_it_is_over_and_gone(home: Home) -> None:
@@ -209,7 +209,7 @@ def test_after_a_day_it_is_over_and_gone(home: Home) -> None:
     home.world.advance(DAY, reaper_lag_seconds=None)
     assert open_link(home.world, url).status == 404
     home.owner.sign_in()
-    over = export(home.owner, made["export_id"])
+    over = export_shown(home.owner, made["export_id"])
     assert (over["state"], over["download_url"]) == ("over", None)
     home.world.advance(HOUR)
     assert _archives(home) == []

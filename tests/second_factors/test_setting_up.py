@@ -12,7 +12,7 @@ from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.factors import ORIGIN, ROOT, App, Key, asked, recovery_codes
-from tests.privacy.exports import archive, records
+from tests.privacy.exports import archive, records_in
 from tests.scene import PASSWORD, Person, at_once, everything_stored, just_before, new_person, rows
 
 SHORT = "Trzy4Sowy"
@@ -30,7 +30,7 @@ def refusal(answer: Response) -> tuple[int, str]:
     return answer.status, answer.json["code"]
 
 
-def factors(person: Person) -> Any:
+def factors_shown(person: Person) -> Any:
     answer = person.call("GET", ROOT)
     assert answer.status == 200, answer.body
     return answer.json
@@ -56,7 +56,7 @@ def change_password(person: Person, new: str, current: str = PASSWORD) -> Respon
 
 
 def test_nothing_is_set_up_at_first(ola: Person) -> None:
-    assert factors(ola) == {"totp": None, "passkeys": [], "recovery_codes_left": 0}
+    assert factors_shown(ola) == {"totp": None, "passkeys": [], "recovery_codes_left": 0}
 
 
 def test_an_app_reads_a_secret_of_160_bits_and_the_standards_terms(ola: Person) -> None:
@@ -70,9 +70,9 @@ def test_an_app_reads_a_secret_of_160_bits_and_the_standards_terms(ola: Person) 
 
 def test_an_app_is_asked_for_once_its_first_code_came_and_the_person_is_told(ola: Person) -> None:
     app = App.begun(ola)
-    assert factors(ola)["totp"] is None
+    assert factors_shown(ola)["totp"] is None
     assert confirm(ola, app.code()).status == 204
-    assert factors(ola)["totp"] == {"added_at": "2026-01-05T08:00:00Z"}
+    assert factors_shown(ola)["totp"] == {"added_at": "2026-01-05T08:00:00Z"}
     assert subjects(ola)[0] == "An authenticator app was added to your Sowa account"
     assert asked(ola)["methods"] == ["totp"]
 
@@ -81,7 +81,7 @@ def test_a_wrong_first_code_adds_nothing(ola: Person) -> None:
     app = App.begun(ola)
     wrong = f"{(int(app.code()) + 1) % 1_000_000:06d}"
     assert refusal(confirm(ola, wrong)) == (422, "CodeWrong")
-    assert factors(ola)["totp"] is None
+    assert factors_shown(ola)["totp"] is None
     assert confirm(ola, app.code()).status == 204
 
 
@@ -128,7 +128,7 @@ def test_a_secret_is_stored_sealed_only(ola: Person) -> None:
 
 def test_a_passkey_is_listed_by_its_name_and_the_person_is_told(ola: Person) -> None:
     added = Key().add_to(ola, "Kluczyk 🔑")
-    assert factors(ola)["passkeys"] == [added]
+    assert factors_shown(ola)["passkeys"] == [added]
     assert (added["name"], added["added_at"], added["used_at"]) == ("Kluczyk 🔑", "2026-01-05T08:00:00Z", None)
     assert subjects(ola)[0] == "A passkey was added to your Sowa account"
     assert asked(ola)["methods"] == ["passkey"]
@@ -210,7 +210,7 @@ def test_a_passkey_is_renamed(ola: Person) -> None:
     passkey_id = Key().add_to(ola)["passkey_id"]
     answer = ola.call("PATCH", f"{ROOT}/passkeys/{passkey_id}", {"name": "Old phone"})
     assert (answer.status, answer.json["name"]) == (200, "Old phone")
-    assert factors(ola)["passkeys"][0]["name"] == "Old phone"
+    assert factors_shown(ola)["passkeys"][0]["name"] == "Old phone"
 
 
 def test_what_lies_there_says_neither_the_name_nor_which_key(ola: Person) -> None:
@@ -274,7 +274,7 @@ def test_there_are_ten_recovery_codes_of_eighty_bits_and_none_is_stored(ola: Per
     assert all(len(code.replace("-", "")) * 5 == 80 for code in codes)
     stored = everything_stored(ola.world)
     assert not [code for code in codes if code in stored or code.replace("-", "") in stored]
-    assert factors(ola)["recovery_codes_left"] == 10
+    assert factors_shown(ola)["recovery_codes_left"] == 10
     assert subjects(ola)[0] == "New recovery codes for your Sowa account"
 
 
@@ -325,9 +325,9 @@ def test_recovery_codes_go_with_the_last_factor_and_not_before(ola: Person) -> N
     passkey_id = Key().add_to(ola)["passkey_id"]
     recovery_codes(ola)
     ola.call("DELETE", f"{ROOT}/totp")
-    assert factors(ola)["recovery_codes_left"] == 10
+    assert factors_shown(ola)["recovery_codes_left"] == 10
     ola.call("DELETE", f"{ROOT}/passkeys/{passkey_id}")
-    assert factors(ola)["recovery_codes_left"] == 0
+    assert factors_shown(ola)["recovery_codes_left"] == 0
     assert rows(ola.world, "account/recovery-codes") == []
 
 
@@ -366,7 +366,7 @@ def test_the_last_two_factors_are_not_removed_as_if_each_were_not_the_last(ola: 
     assert change_password(ola, SHORT).status == 204
     with just_before(ola.world, 2, lambda: ola.call("DELETE", f"{ROOT}/passkeys/{passkey_id}")):
         assert refusal(ola.call("DELETE", f"{ROOT}/totp")) == (409, "Conflict")
-    assert factors(ola)["totp"] is not None
+    assert factors_shown(ola)["totp"] is not None
 
 
 def test_one_secret_is_confirmed_once(ola: Person) -> None:
@@ -391,7 +391,7 @@ def test_a_copy_of_ones_data_tells_that_there_are_factors_and_no_secret(ola: Per
     recovery_codes(ola)
     ola.world.advance(60)  # or the next code would come too soon
     copy = archive(ola)
-    told = records(copy)
+    told = records_in(copy)
     (passkey,), (totp,), (codes,) = (told[kind] for kind in ("passkey", "totp", "recovery-codes"))
     assert (passkey["name"], passkey["added_at"]) == ("Kluczyk", "2026-01-05T08:00:00Z")
     assert totp.keys() - {"id", "added_at"} == codes.keys() - {"id", "made_at"} == set()

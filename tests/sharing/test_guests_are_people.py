@@ -34,13 +34,13 @@ def guest(home: Home, person: Person, **how: Any) -> str:
     return share_id
 
 
-def shares(home: Home) -> list[dict[str, Any]]:
+def shares_shown(home: Home) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = home.owner.call("GET", f"/devices/{home.camera.device_id}/shares").json["items"]
     return items
 
 
 def known_as(home: Home) -> list[tuple[str | None, str | None, str | None, str]]:
-    return [(one["name"], one["email"], one["phone"], one["state"]) for one in shares(home)]
+    return [(one["name"], one["email"], one["phone"], one["state"]) for one in shares_shown(home)]
 
 
 def acts(home: Home, *wanted: str) -> list[tuple[str, str | None, str | None]]:
@@ -88,7 +88,7 @@ def test_who_accepts_has_a_name_and_who_is_only_invited_has_none(home: Home) -> 
     home.stranger.call("PATCH", "/me", {"nickname": "Zenon"})
     assert known_as(home) == [("Zenon", "stranger@example.com", None, "accepted")]
     changed = home.owner.call("PATCH", f"/devices/{home.camera.device_id}/shares/{share_id}", {"rights": ["live"]})
-    assert shares(home) == [changed.json]
+    assert shares_shown(home) == [changed.json]
 
 
 def test_who_changes_the_address_stays_one_guest_whose_new_address_the_owner_is_not_told(home: Home) -> None:
@@ -150,7 +150,7 @@ def test_a_list_of_guests_and_invitations_takes_two_calls(home: Home) -> None:
     guest(home, new_person(home.world, "iza@example.com"))
     share(home, new_person(home.world, "jan@example.com"))
     home.world.trace.clear()
-    assert len(shares(home)) == 3
+    assert len(shares_shown(home)) == 3
     assert home.world.trace.names() == ["dynamodb.BatchGetItem"] * 2
 
 

@@ -39,7 +39,7 @@ def received(person: Person) -> list[dict[str, Any]]:
     return items
 
 
-def shares(home: Home) -> list[dict[str, Any]]:
+def shares_shown(home: Home) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = home.owner.call("GET", f"/devices/{home.camera.device_id}/shares").json["items"]
     return items
 
@@ -63,7 +63,7 @@ def test_who_is_invited_finds_it_accepts_it_and_sees_the_device(home: Home) -> N
         "invited_at": share["invited_at"],
         "waits_until": share["waits_until"],
     }
-    assert shares(home) == [share]
+    assert shares_shown(home) == [share]
     (waiting,) = received(home.stranger)
     assert waiting == {
         "share_id": share["share_id"],
@@ -81,7 +81,7 @@ def test_who_is_invited_finds_it_accepts_it_and_sees_the_device(home: Home) -> N
     assert accepted.status == 200
     assert accepted.json == {**waiting, "state": "accepted", "waits_until": None, "device_id": home.camera.device_id}
     assert received(home.stranger) == [accepted.json]
-    assert shares(home) == [{**share, "name": "Zed", "state": "accepted", "waits_until": None}]
+    assert shares_shown(home) == [{**share, "name": "Zed", "state": "accepted", "waits_until": None}]
     (device,) = home.stranger.call("GET", "/devices").json["items"]
     alone = home.stranger.call("GET", f"/devices/{home.camera.device_id}").json
     assert device == {**alone, "streams": None}  # which are told of one alone
@@ -130,7 +130,7 @@ def test_what_follows_later_does_not_show_either_who_is_known(home: Home) -> Non
     for email in ("stranger@example.com", "nobody12@example.com"):
         home.owner.share(home.camera.device_id, email=email)
     home.world.settle()
-    one, other = shares(home)
+    one, other = shares_shown(home)
     assert {**one, "share_id": 0, "email": 0} == {**other, "share_id": 0, "email": 0}
 
 
@@ -140,9 +140,9 @@ def test_an_invitation_waits_for_seven_days_to_the_second(home: Home) -> None:
     home.world.advance(7 * DAY - 1)
     for person in (home.owner, home.stranger):
         person.sign_in()
-    assert len(received(home.stranger)) == len(shares(home)) == 1
+    assert len(received(home.stranger)) == len(shares_shown(home)) == 1
     home.world.advance(1)
-    assert received(home.stranger) == shares(home) == []
+    assert received(home.stranger) == shares_shown(home) == []
     assert refusal(accept(home.stranger, share_id)) == (404, "NotFound")
     assert home.owner.share(home.camera.device_id, email=home.stranger.email).status == 201
 
@@ -194,7 +194,7 @@ def test_a_device_is_shared_with_twenty_at_most(home: Home) -> None:
     for number in range(20):
         assert home.owner.share(home.camera.device_id, email=f"p{number}@example.com").status == 201
     assert refusal(home.owner.share(home.camera.device_id, email="p21@example.com")) == (409, "TooManyShares")
-    (one, *_) = shares(home)
+    (one, *_) = shares_shown(home)
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/shares/{one['share_id']}")
     assert home.owner.share(home.camera.device_id, email="p21@example.com").status == 201
 
@@ -217,9 +217,9 @@ def test_a_device_is_shared_with_twenty_at_most(home: Home) -> None:
 )
 def test_what_cannot_be_shared_is_refused(home: Home, asked: dict[str, Any], said: tuple[int, str]) -> None:
     assert refusal(home.owner.share(home.camera.device_id, **asked)) == said
-    assert shares(home) == []
+    assert shares_shown(home) == []
     assert home.owner.share(home.camera.device_id, email=home.stranger.email).status == 201
-    assert len(shares(home)) == 1
+    assert len(shares_shown(home)) == 1
 
 
 def test_the_same_person_is_not_invited_twice(home: Home) -> None:
@@ -382,7 +382,7 @@ def test_a_change_acts_on_the_next_request(home: Home) -> None:
     answer = home.owner.call("PATCH", path, {"rights": ["alarms"], "until": "2026-01-06T08:00:00Z"})
     assert (answer.status, answer.json["rights"], answer.json["until"]) == (200, ["alarms"], "2026-01-06T08:00:00Z")
     assert len(home.stranger.alarms(home.camera.device_id)) == 1
-    assert shares(home) == [answer.json]
+    assert shares_shown(home) == [answer.json]
     answer = home.owner.call("PATCH", path, {"until": None})
     assert answer.json["until"] is None
     assert home.owner.call("PATCH", path, {}).json == answer.json
@@ -401,13 +401,14 @@ def _leave(home: Home, share_id: str) -> Response:
 def test_a_share_that_ended_is_over_with_the_next_request(home: Home, end: Any) -> None:
     share_id = shared_with(home, home.stranger, rights=ALL)
     device = f"/devices/{home.camera.device_id}"
-    assert len(shares(home)) == len(received(home.stranger)) == 1
+    assert len(shares_shown(home)) == len(received(home.stranger)) == 1
     assert len(rows(home.world, "device/share")) == len(rows(home.world, "account/device-received")) == 1
     with home.world.aws.lock:  # nothing follows yet
         assert end(home, share_id).status == 204
         for path in (device, f"{device}/alarms", f"{device}/alarms/{home.alarm_id}", f"{device}/shares"):
             assert home.stranger.call("GET", path).status == 404
-        assert home.stranger.call("GET", "/devices").json["items"] == received(home.stranger) == shares(home) == []
+        assert home.stranger.call("GET", "/devices").json["items"] == []
+        assert received(home.stranger) == shares_shown(home) == []
     assert end(home, share_id).status == 404
     home.world.settle()
     assert rows(home.world, "device/share") == rows(home.world, "account/device-received") == []
@@ -417,10 +418,10 @@ def test_a_share_that_ended_is_over_with_the_next_request(home: Home, end: Any) 
 
 def test_declining_ends_an_invitation(home: Home) -> None:
     share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
-    assert len(received(home.stranger)) == len(shares(home)) == 1
+    assert len(received(home.stranger)) == len(shares_shown(home)) == 1
     assert refusal(home.stranger.call("DELETE", f"/shares/{share_id}")) == (409, "NotAccepted")
     assert home.stranger.call("POST", f"/shares/{share_id}/decline").status == 204
-    assert received(home.stranger) == shares(home) == []
+    assert received(home.stranger) == shares_shown(home) == []
     assert accept(home.stranger, share_id).status == 404
     share_id = shared_with(home, home.stranger)
     assert refusal(home.stranger.call("POST", f"/shares/{share_id}/decline")) == (409, "AlreadyAccepted")
@@ -453,7 +454,7 @@ def test_a_share_is_over_on_time_whatever_the_reaper_does(home: Home, lag: int |
     assert home.stranger.call("GET", f"/devices/{home.camera.device_id}").status == 404
     assert received(home.stranger) == []
     home.owner.refresh()
-    assert shares(home) == []
+    assert shares_shown(home) == []
     assert len(home.world.outbox("platform-token-of-the-stranger")) == pushed
 
 
@@ -482,7 +483,7 @@ def test_a_guest_who_closes_the_account_leaves_the_owners_data_alone(home: Home)
     assert home.stranger.close().status == 202
     assert home.stranger.call("GET", path).status == 401
     home.world.advance(14 * 60)
-    assert shares(home) == []
+    assert shares_shown(home) == []
     assert home.stranger.account_id not in str(rows(home.world, "device/device") + rows(home.world, "device/alarm"))
     assert home.owner.call("GET", path).status == 200
     home.camera.see(7)

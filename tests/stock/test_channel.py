@@ -27,7 +27,7 @@ from tests.worlds.sweep import without_waiting
 HOW_MANY = int(os.environ.get("CAMERAS", "200"))
 
 
-def presence(home: Home, device_id: str | None = None) -> tuple[bool, str | None]:
+def presence_shown(home: Home, device_id: str | None = None) -> tuple[bool, str | None]:
     home.owner.sign_in()  # time has passed
     device = home.owner.device(device_id or home.camera.device_id)
     return device["online"], device["last_seen"]
@@ -38,14 +38,14 @@ def now(world: LocalCloud) -> str:
 
 
 def test_who_is_connected_is_online_and_who_is_not_was_seen_when_it_left(home: Home) -> None:
-    assert presence(home)[0] is False
+    assert presence_shown(home)[0] is False
     channel = home.camera.connect()
     home.world.advance(300)
-    assert presence(home) == (True, now(home.world))
+    assert presence_shown(home) == (True, now(home.world))
     channel.close()
     left = now(home.world)
     home.world.advance(300)
-    assert presence(home) == (False, left)
+    assert presence_shown(home) == (False, left)
     (listed,) = home.owner.call("GET", "/devices").json["items"]
     assert (listed["online"], listed["last_seen"]) == (False, left)
 
@@ -60,24 +60,24 @@ def test_nobody_connects_without_the_cameras_token(home: Home, token: str | None
 def test_the_news_of_an_older_connections_end_comes_late(home: Home) -> None:
     older, newer = home.camera.connect(), home.camera.connect()
     older.close()
-    assert presence(home)[0] is True
+    assert presence_shown(home)[0] is True
     newer.close()
-    assert presence(home)[0] is False
+    assert presence_shown(home)[0] is False
 
 
 def test_an_older_connection_ends_after_the_newer_one(home: Home) -> None:
     older, newer = home.camera.connect(), home.camera.connect()
     newer.close()
-    assert presence(home)[0] is False
+    assert presence_shown(home)[0] is False
     older.close()
-    assert presence(home)[0] is False
+    assert presence_shown(home)[0] is False
 
 
 def test_an_activation_ends_what_was_opened_with_the_token_before(home: Home) -> None:
     channel = home.camera.connect()
     old_token = home.camera.token
     assert home.camera.activate().status == 200
-    assert presence(home)[0] is False
+    assert presence_shown(home)[0] is False
     assert home.world.connect(old_token) == 401
     home.world.settle()
     assert not channel.is_open
@@ -91,7 +91,7 @@ def test_an_activation_whose_hanging_up_is_lost_ends_it_with_what_is_said_next(h
         assert home.camera.activate().status == 200
     home.world.faults.clear()
     home.world.settle()
-    assert channel.is_open and presence(home)[0] is False
+    assert channel.is_open and presence_shown(home)[0] is False
     channel.say({"id": "any", "ok": True})
     home.world.settle()
     assert not channel.is_open
@@ -111,14 +111,14 @@ def test_api_gateway_ends_what_says_nothing_and_what_is_two_hours_old(home: Home
     silent = home.camera.connect()
     home.world.advance(3600)
     assert not silent.is_open
-    seen_at = datetime.fromisoformat(presence(home)[1] or "")
+    seen_at = datetime.fromisoformat(presence_shown(home)[1] or "")
     assert seen_at - begun == timedelta(minutes=10)
     speaking, begun = home.camera.connect(), home.world.now()
     for _ in range(20):
         home.world.advance(9 * 60)
         if speaking.is_open:
             speaking.say({"action": "ping"})
-    assert datetime.fromisoformat(presence(home)[1] or "") - begun == timedelta(hours=2)
+    assert datetime.fromisoformat(presence_shown(home)[1] or "") - begun == timedelta(hours=2)
 
 
 def test_a_connection_whose_end_was_never_told_is_not_believed_for_ever(home: Home) -> None:
@@ -128,9 +128,9 @@ def test_a_connection_whose_end_was_never_told_is_not_believed_for_ever(home: Ho
     home.world.run_schedule("check_connections")  # it came about
     home.world.channel.connections.pop(channel.id)
     home.world.advance(2 * 3600 - 61)
-    assert presence(home)[0] is True
+    assert presence_shown(home)[0] is True
     home.world.advance(1)
-    assert presence(home) == (False, connected)
+    assert presence_shown(home) == (False, connected)
 
 
 def test_a_connection_that_did_not_come_about_leaves_no_camera_online(home: Home) -> None:
@@ -144,10 +144,10 @@ def test_a_connection_that_did_not_come_about_leaves_no_camera_online(home: Home
     assert home.world.run_schedule("check_connections")["missing"] == 0
     home.world.clock.move_to(begun + 60)
     assert home.world.run_schedule("check_connections")["missing"] == 1
-    assert presence(home)[0] is False
+    assert presence_shown(home)[0] is False
     home.camera.connect()
     home.world.settle()
-    assert presence(home)[0] is True
+    assert presence_shown(home)[0] is True
 
 
 def test_api_gateway_is_asked_once_after_each_connection(home: Home) -> None:
@@ -184,9 +184,9 @@ def test_who_dies_while_it_asks_after_connections_leaves_them_to_the_next_run(ho
     with pytest.raises(Crash):
         home.world.run_schedule("check_connections")
     home.world.faults.clear()
-    assert presence(home)[0] is True
+    assert presence_shown(home)[0] is True
     assert home.world.run_schedule("check_connections")["missing"] == 1
-    assert presence(home)[0] is False
+    assert presence_shown(home)[0] is False
 
 
 def test_a_ping_is_no_call_and_no_line_and_no_function(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +248,7 @@ def test_a_camera_may_be_connected_before_anybody_has_it(home: Home) -> None:
 
 def test_the_next_owner_sees_nothing_of_when_it_was_seen_before(home: Home) -> None:
     home.camera.connect().close()
-    assert presence(home)[1] is not None
+    assert presence_shown(home)[1] is not None
     assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
     home.world.advance(60)
     assert home.stranger.bind(home.camera).status == 201

@@ -38,7 +38,7 @@ def held() -> Counted | None:
     return found
 
 
-def throttle() -> Throttle:
+def throttle_now() -> Throttle:
     """By what is there now."""
     return Throttle(Counted.new("c"), held(), "until", every_second_for_a_minute, timedelta(hours=1), Locked)
 
@@ -53,27 +53,27 @@ def count(one: Throttle) -> None:
 
 
 def test_a_right_guess_costs_nothing_and_a_wrong_one_is_counted(world: LocalCloud) -> None:
-    assert throttle().guess(lambda: True)
+    assert throttle_now().guess(lambda: True)
     assert counts() is None
-    assert not throttle().guess(lambda: False)
+    assert not throttle_now().guess(lambda: False)
     assert counts() == (1, 0)
 
 
 def test_nothing_is_looked_at_while_it_is_locked(world: LocalCloud) -> None:
     for _ in range(2):
-        throttle().guess(lambda: False)
+        throttle_now().guess(lambda: False)
     world.advance(59, reaper_lag_seconds=None)
     with pytest.raises(Locked) as locked:
-        throttle().guess(lambda: pytest.fail("looked at"))
+        throttle_now().guess(lambda: pytest.fail("looked at"))
     assert locked.value.retry_after_seconds == 1
     with pytest.raises(Locked):
-        throttle().count(otherwise=Conflict)
+        throttle_now().count(otherwise=Conflict)
     world.advance(1)
-    assert throttle().guess(lambda: True)
+    assert throttle_now().guess(lambda: True)
 
 
 def test_of_guesses_at_the_same_moment_one_is_counted_and_the_others_are_refused(world: LocalCloud) -> None:
-    one, other = throttle(), throttle()
+    one, other = throttle_now(), throttle_now()
     assert not one.guess(lambda: False)
     with pytest.raises(Locked) as locked:
         other.guess(lambda: False)
@@ -81,7 +81,7 @@ def test_of_guesses_at_the_same_moment_one_is_counted_and_the_others_are_refused
 
 
 def test_who_counts_first_looks_at_no_more_than_are_counted(world: LocalCloud) -> None:
-    one, other = throttle(), throttle()
+    one, other = throttle_now(), throttle_now()
     count(one)
     with pytest.raises(Conflict):
         count(other)
@@ -89,8 +89,8 @@ def test_who_counts_first_looks_at_no_more_than_are_counted(world: LocalCloud) -
 
 
 def test_a_right_one_is_taken_back_and_frees_but_the_wrong_ones_before_it_stay(world: LocalCloud) -> None:
-    count(throttle())
-    count(last := throttle())
+    count(throttle_now())
+    count(last := throttle_now())
     assert counts() == (2, 60)
     commit(last.take_back())
     row = held()
@@ -100,18 +100,18 @@ def test_a_right_one_is_taken_back_and_frees_but_the_wrong_ones_before_it_stay(w
 
 def test_what_is_beside_a_count_is_written_with_it_and_hears_how_many_there_are(world: LocalCloud) -> None:
     for _ in range(2):
-        throttle().guess(lambda: False, lambda wrong: (create(Thing.new("t", f"{wrong}")),))
+        throttle_now().guess(lambda: False, lambda wrong: (create(Thing.new("t", f"{wrong}")),))
         world.advance(1)
     assert None not in read(Thing.key("t", "1"), Thing.key("t", "2"))
 
 
 def test_wrong_ones_are_remembered_for_a_while_after_the_last(world: LocalCloud) -> None:
-    throttle().guess(lambda: False)
+    throttle_now().guess(lambda: False)
     world.advance(3599, reaper_lag_seconds=None)
-    throttle().guess(lambda: False)
+    throttle_now().guess(lambda: False)
     assert counts() == (2, 60)
     world.advance(3600, reaper_lag_seconds=None)
-    throttle().guess(lambda: False)
+    throttle_now().guess(lambda: False)
     assert counts() == (1, 0)
 
 

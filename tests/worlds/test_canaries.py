@@ -24,7 +24,7 @@ from chalicelib.store.keys import Key
 from infra.demo.search import Needle, search
 from infra.local.cloud import LocalCloud
 from tests.canaries import EXEMPT, PASSING, Life, canary, of_the_catalogue, opens
-from tests.privacy.exports import archive, ready, records
+from tests.privacy.exports import archive, ready, records_in
 from tests.privacy.leaving import claims, receipt
 from tests.scene import box, jpeg
 from tests.worlds.invariants import Stored, violations
@@ -121,7 +121,7 @@ def test_a_copy_of_ones_data_has_the_recordings_that_stand_byte_by_byte(lives: L
     folder = f"device-{ola.camera.device_id}/recordings/"
     films = [copy.read(name) for name in copy.namelist() if name.startswith(folder) and "/init-" not in name]
     assert sorted(films) == sorted(film for what, film in ola.films.items() if what != "deleted film")
-    (day,) = records(copy)["recording-day"]
+    (day,) = records_in(copy)["recording-day"]
     assert all(any(name.startswith(one) for name in copy.namelist()) for one in day["prefixes"])
     assert (day["recorded_ms"], day["size_bytes"]) == (62_000, sum(map(len, films)))
 
