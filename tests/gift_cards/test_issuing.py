@@ -210,6 +210,15 @@ def test_what_is_withdrawn_is_not_taken_and_what_was_redeemed_stays(home: Home) 
     assert home.owner.call("GET", f"/devices/{home.camera.device_id}/plan").json["until"] == first.json["until"]
 
 
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_card_that_is_redeemed_at_that_moment_is_counted(home: Home, nth: int) -> None:
+    answer = issue(home.world, 2)
+    with just_before(home.world, nth, lambda: redeem(home, answer["codes"][0])):
+        told = revoke(home.world, answer["batch_id"])
+    assert counts(told) == counts(report(home.world)[0])
+    assert counts(told) == {"issued": 2, "redeemed": 1, "revoked": 1, "expired": 0, "left": 0}
+
+
 def test_withdrawn_again_it_is_as_it_was(world: LocalCloud) -> None:
     batch_id = issue(world)["batch_id"]
     first = revoke(world, batch_id)

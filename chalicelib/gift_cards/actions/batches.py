@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 
 from chalicelib import clock
@@ -11,7 +12,7 @@ from chalicelib.plans.actions import ledgers as plans
 from chalicelib.store.commit import change, commit
 from chalicelib.store.keys import Key
 from chalicelib.store.records import read
-from chalicelib.store.retrying import StaleRead, retrying
+from chalicelib.store.retrying import NothingToDo
 
 _PAGE = 200
 
@@ -39,18 +40,16 @@ def report(cursor: str | None) -> shapes.GiftCardReport:
 
 def revoke(batch_id: str) -> shapes.RevokedGiftCards:
     """No card of the batch is taken from now on; the batch, if it is there and was issued."""
-
-    def attempt() -> shapes.RevokedGiftCards:
+    (batch,) = read(key_of(batch_id))
+    if batch is None or batch.issued_at is None:
+        return shapes.RevokedGiftCards(batch=None)
+    if batch.revoked_at is None:
+        is_first = GiftCardBatch.revoked_at.does_not_exist()
+        with suppress(NothingToDo):  # somebody else did so
+            commit(change(batch, revoked_at=clock.now_s(), when=is_first, otherwise=NothingToDo))
+        # Not before: cards may be redeemed as fast as they can up to that moment.
         (batch,) = read(key_of(batch_id))
-        if batch is None or batch.issued_at is None:
-            return shapes.RevokedGiftCards(batch=None)
-        if batch.revoked_at is None:
-            # What is counted as redeemed is as it was when nobody could redeem any more.
-            as_read = GiftCardBatch.revoked_at.does_not_exist() & (GiftCardBatch.redeemed == int(batch.redeemed))
-            commit(change(batch, revoked_at=clock.now_s(), when=as_read, otherwise=StaleRead))
-        return shapes.RevokedGiftCards(batch=described(batch))
-
-    return retrying(attempt)
+    return shapes.RevokedGiftCards(batch=None if batch is None else described(batch))
 
 
 def described(batch: GiftCardBatch) -> shapes.GiftCardBatch:
