@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote
 
 from werkzeug.datastructures import Headers
 
-from infra.local import checkout, docs_page, landing_page
+from infra.local import checkout, checkout_page, docs_page, landing_page
 from infra.local.cloud import UNCHANGED, LocalCloud
 from infra.local.gateway import HttpRequest, Response, http_request
 from infra.local.mail_reports import DELIVERED
@@ -23,7 +23,7 @@ PREFIX = "/_local/"
 # The clock's route answers within 30 s; what fires at the very end still has to fit.
 ADVANCE_WITHIN_SECONDS = 22.0
 MAX_ADVANCE_SECONDS = 50 * 366 * 86_400
-OUTCOMES = ("paid", "refused", "expired")
+OUTCOMES = (*checkout.OUTCOMES, *checkout.DISPUTES)
 
 
 class Wrong(Exception):
@@ -54,6 +54,7 @@ class ControlApi:
             Route("POST", re.compile("clock"), self._advance),
             Route("POST", re.compile("schedules/([^/]+)"), self._schedule),
             Route("POST", re.compile("operations/([^/]+)"), self._operation),
+            Route("GET", re.compile("payments/([^/]+)"), self._checkout),
             Route("POST", re.compile("payments/([^/]+)"), self._payment),
             Route("PUT", re.compile("factory/(.+)"), self._lay_down),
             Route("GET", re.compile("factory/(.+)"), self._look_up),
@@ -147,15 +148,20 @@ class ControlApi:
             raise Wrong(404, f"There is no operation {name}. There are: {', '.join(sorted(known))}.")
         return self._cloud.invoke(name, _object(request))
 
+    def _checkout(self, request: HttpRequest, order_id: str) -> Response:
+        return checkout_page.show(request, order_id)
+
     def _payment(self, request: HttpRequest, order_id: str) -> Any:
-        wanted = _object(request)
+        is_form = checkout_page.is_form(request)
+        wanted = checkout_page.asked(request) if is_form else _object(request)
         outcome, reference = wanted.get("outcome"), wanted.get("reference")
         if outcome not in OUTCOMES:
             raise Wrong(400, f"outcome is one of {', '.join(OUTCOMES)}.")
         if not (reference is None or isinstance(reference, str)):
             raise Wrong(400, "reference is a text: another payment of the same order.")
         headers, body = checkout.event(order_id, outcome, reference)
-        return self._cloud.handle(http_request("POST", "/payments/sandbox", headers, body))
+        answer = self._cloud.handle(http_request("POST", "/payments/sandbox", headers, body))
+        return checkout_page.back_to(order_id, wanted.get("language")) if is_form else answer
 
     def _lay_down(self, request: HttpRequest, key: str) -> Any:
         """What a factory does with its credentials: a file into its bucket, for `load_devices` to read."""
