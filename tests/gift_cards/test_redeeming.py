@@ -93,7 +93,7 @@ def test_its_owner_reads_of_it_and_a_copy_of_ones_data_has_it(home: Home) -> Non
     redeem(home, new_code(home.world))
     acts = [one["act"] for one in home.owner.call("GET", "/privacy/activity").json["items"]]
     assert acts.count("gift_card_redeemed") == 1
-    (said,) = exports.records(exports.archive(home.owner))["gift-card-redemption"]
+    (said,) = exports.records_in(exports.archive(home.owner))["gift-card-redemption"]
     assert (said["plan_id"], said["device_id"]) == (PLAN, home.camera.device_id)
     assert said["redeemed_at"] == "2026-01-05T08:00:00Z"
 

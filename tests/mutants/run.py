@@ -98,7 +98,7 @@ def cover(houses: list[str]) -> None:
     rc.write_text(f"[run]\ndata_file = {COVERED}\ndynamic_context = test_function\nsource = chalicelib\n")
     folders = [f"tests/{one}" for one in [*houses, "worlds"] if (TREE / "tests" / one).exists()]
     run = [sys.executable, "-m", "coverage", "run", f"--rcfile={rc}", "-m", "pytest", "-q", "-n0", *folders]
-    subprocess.run(_by_the_project(run), cwd=TREE, env=_environment(), check=True)  # noqa: S603
+    subprocess.run(_by_the_project(run), cwd=TREE, env=_environment(), check=True)  # noqa: S603  # our own words only
     noted.write_text(json.dumps([state, houses]))
 
 
@@ -112,7 +112,7 @@ def _state() -> str:
 
 def _git(*words: str) -> str:
     git = shutil.which("git") or "git"
-    return subprocess.run([git, *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    return subprocess.run([git, *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603  # our own words only
 
 
 def _environment() -> dict[str, str]:
@@ -171,7 +171,7 @@ def play(mutant: Mutant, source: str, tests: list[str]) -> dict[str, object]:
     begun = time.monotonic()
     with changed(mutant, source):
         try:
-            run = subprocess.run(  # noqa: S603
+            run = subprocess.run(  # noqa: S603  # our own words only
                 command, cwd=TREE, env=_environment(), timeout=MOST_S, capture_output=True, text=True
             )
         except subprocess.TimeoutExpired:
@@ -189,7 +189,7 @@ def drawn(houses: list[str], seed: int) -> Iterator[tuple[Mutant, str]]:
     """All, in an order of this seed."""
     files = [Changed(path) for house in houses for path in sorted((TREE / "chalicelib" / house).rglob("*.py"))]
     places = [(nth, file) for file in files for nth in range(len(file))]
-    random.Random(seed).shuffle(places)  # noqa: S311
+    random.Random(seed).shuffle(places)  # noqa: S311  # repeatable is the point
     yield from (file.mutant(nth) for nth, file in places)
 
 

@@ -12,7 +12,7 @@ from chalicelib.invoices.actions.buyers import Buyer
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.orders.payment_events import invoices, tell
-from tests.privacy.exports import archive, records
+from tests.privacy.exports import archive, records_in
 from tests.scene import rows
 
 PERSON = {"name": "Ola Żółć", "address": "ul. Gęsia 7, 30-001 Kraków", "country": "PL"}
@@ -136,5 +136,5 @@ def test_it_outlives_the_account_and_what_the_order_said_does_not(home: Home) ->
 
 def test_a_copy_of_ones_data_says_whom_the_order_named(home: Home) -> None:
     buy(home, PERSON)
-    (ordered,) = records(archive(home.owner))["order"]
+    (ordered,) = records_in(archive(home.owner))["order"]
     assert ordered["invoice_to"] == {**PERSON, "vat_number": None}
