@@ -1,4 +1,5 @@
-"""Client of the factory's bucket: lists of the cameras it made, and the rows that were not accepted."""
+"""Client of the factory's bucket: lists of the cameras it made, the rows that were not accepted, and codes of gift
+cards."""
 
 from __future__ import annotations
 
@@ -50,7 +51,5 @@ def part(file: File, start: int, count: int) -> bytes:
     return data
 
 
-def put(key: str, data: bytes) -> None:
-    client("s3").put_object(
-        Bucket=settings.factory_bucket, Key=key, Body=data, ContentType="application/x-ndjson"
-    )
+def put(key: str, data: bytes, content_type: str = "application/x-ndjson") -> None:
+    client("s3").put_object(Bucket=settings.factory_bucket, Key=key, Body=data, ContentType=content_type)

@@ -125,5 +125,5 @@ def _file_of(batch: GiftCardBatch, codes: list[str]) -> shapes.GiftCardFile:
     header = {"alg": "dir", "enc": "A256GCM", "cty": "text/plain"}
     sealed = jwe.encrypt_compact(header, "".join(f"{code}\n" for code in codes).encode(), OctKey.import_key(key))
     name = f"{_FOLDER}/{batch.sort_id}.jwe"
-    factory.put(name, sealed.encode())
+    factory.put(name, sealed.encode(), "application/jose")
     return shapes.GiftCardFile(s3=factory.address(name), key=urlsafe_b64encode(key).decode())
