@@ -38,12 +38,9 @@ class GiftCardOrder(Item):
 
     pk_prefix = "gift-card-order"
     sk_prefix = "gift-card-order"
-    # The batch may not be so any more.
-    void_after_restore = "issued_at"
 
     batch_id = plain(UnicodeAttribute(), why="random id of what was issued for it")
     body_hash = plain(UnicodeAttribute(), why="hash of what was ordered: was it the same?")
-    issued_at = plain(NumberAttribute(), why="a time")
 
 
 class GiftCard(Item):

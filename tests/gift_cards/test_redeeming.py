@@ -337,6 +337,16 @@ def test_for_a_device_that_goes_at_that_moment_the_card_is_not_spent(home: Home,
     assert redeem(home, code, device_id=other).status == 200
 
 
+@pytest.mark.parametrize("nth", [2, 3, 4])
+def test_for_an_account_that_is_closed_at_that_moment_the_card_is_not_spent(home: Home, nth: int) -> None:
+    code, theirs = new_code(home.world), new_camera(home.world, "SN0002", owner=home.stranger).device_id
+    home.owner.step_up()
+    with just_before(home.world, nth, lambda: home.owner.close()):
+        answer = redeem(home, code)
+    assert refused(answer) == (404, "NotFound")
+    assert redeem(home, code, by=home.stranger, device_id=theirs).status == 200
+
+
 # What stays
 
 

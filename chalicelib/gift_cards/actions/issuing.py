@@ -80,7 +80,6 @@ def _in_place_of(
         _order_key(order).pk_id,
         batch_id=batch.sort_id,
         body_hash=_body_hash(order),
-        issued_at=batch.issued_at,
         expires_at=clock.epoch_s(clock.now() + _REPEATED_WITHIN),
     )
     yield put(row, when=as_read)
