@@ -16,7 +16,7 @@ _DAYS_OF_ITS_OWN = 30
     "She is given a gift card",
     slip="two characters in the wrong order are seen to be a slip",
     longer="the right code makes her plan longer by its whole period",
-    once="sent again it is answered alike, and counts once",
+    again="sent again it is answered alike, and counts once",
 )
 def redeem(life: Life, promises: Promises) -> None:
     code, period = _issued(life)
@@ -27,7 +27,7 @@ def redeem(life: Life, promises: Promises) -> None:
     first = _sent(life, code.lower().replace("-", " "))
     promises.equal("longer", (first.status, instant(first.json["until"])), (200, before + period))
     again = _sent(life, code)
-    promises.equal("once", (again.json, _plan(life)["until"]), (first.json, first.json["until"]))
+    promises.equal("again", (again.json, _plan(life)["until"]), (first.json, first.json["until"]))
     life.teller.say(f"{slip} was looked up nowhere. By {code} her plan runs until {first.json['until']}.")
 
 
