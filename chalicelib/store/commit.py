@@ -29,6 +29,7 @@ Otherwise = BaseException | type[BaseException] | Callable[[RawItem | None], Bas
 
 # Seven waits of at most 0.05 … 3.2 s stay within the 8 s in which a person is answered.
 _WAITS_S = tuple(0.05 * 2**turn for turn in range(7))
+_LONGEST_WAIT_S = sum(_WAITS_S)
 MOST_WRITES = 100
 
 
@@ -150,6 +151,20 @@ def with_answer_record(answer_record: Callable[[object], Write] | None) -> Itera
         _answer_record.reset(token)
 
 
+_most_wait_s: ContextVar[float] = ContextVar("most_wait_s", default=_LONGEST_WAIT_S)
+
+
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Within this block a commit waits no longer than that for others that are in its way, for who is not a person and
+    asks again by himself."""
+    token = _most_wait_s.set(seconds)
+    try:
+        yield
+    finally:
+        _most_wait_s.reset(token)
+
+
 def commit(*writes: Write) -> None:
     """Carry out all of the writes or none.
 
@@ -205,11 +220,13 @@ def _send(writes: tuple[Write, ...], commit_id: str) -> None:
     alone = len(writes) == 1 and writes[0].operation in ("Put", "Update")
     attempt = _write_alone if alone else _write_together
     requests = [write.request(commit_id, is_alone=alone) for write in writes]
+    left_s = _most_wait_s.get()
     for wait_s in (*_WAITS_S, None):
         if attempt(writes, requests, commit_id):
             return
-        if wait_s is None:
+        if wait_s is None or wait_s > left_s:
             raise Unavailable(retry_after_seconds=2)
+        left_s -= wait_s
         clock.sleep(wait_s * ids.fraction())
 
 

@@ -18,10 +18,10 @@ def event(order_id: str, outcome: str, reference: str | None = None) -> tuple[di
     order: Any = orders.order_at(order_id)
     amount, currency = (0, "EUR") if order is None else (int(order.amount), order.currency)
     number = reference or f"sandbox-{crypto.plain_hash(order_id)[:16]}"
-    told: Any = shapes.Payment(order_id, outcome, amount, currency, number)
+    reported: Any = shapes.Payment(order_id, outcome, amount, currency, number)
     if outcome in DISPUTES:
-        told = shapes.Dispute(order_id, DISPUTES[outcome], number, f"dispute-{crypto.plain_hash(number)[:16]}")
-    said: tuple[dict[str, str], bytes] = sandbox.event(told)
+        reported = shapes.Dispute(order_id, DISPUTES[outcome], number, f"dispute-{crypto.plain_hash(number)[:16]}")
+    said: tuple[dict[str, str], bytes] = sandbox.event(reported)
     return said
 
 

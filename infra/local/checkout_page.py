@@ -119,7 +119,7 @@ def is_form(request: HttpRequest) -> bool:
     return kind.startswith("application/x-www-form-urlencoded")
 
 
-def asked(request: HttpRequest) -> dict[str, str]:
+def form_of(request: HttpRequest) -> dict[str, str]:
     """What a button of the page says."""
     return {name: values[-1] for name, values in parse_qs((request.body or b"").decode("utf-8", "replace")).items()}
 

@@ -153,7 +153,7 @@ class ControlApi:
 
     def _payment(self, request: HttpRequest, order_id: str) -> Any:
         is_form = checkout_page.is_form(request)
-        wanted = checkout_page.asked(request) if is_form else _object(request)
+        wanted = checkout_page.form_of(request) if is_form else _object(request)
         outcome, reference = wanted.get("outcome"), wanted.get("reference")
         if outcome not in OUTCOMES:
             raise Wrong(400, f"outcome is one of {', '.join(OUTCOMES)}.")

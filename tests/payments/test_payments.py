@@ -437,6 +437,31 @@ def test_who_never_gets_a_turn_is_told_to_come_again(home: Home) -> None:
     assert state(home, ordered) == "open"
 
 
+def test_who_is_always_in_somebodys_way_is_told_to_come_again_within_three_seconds(home: Home) -> None:
+    """What is told again then is done, and once."""
+    from unittest.mock import patch
+
+    from infra.strict_moto import THROTTLED
+
+    ordered = order(home)
+    home.world.settle()
+    home.world.trace.clear()
+    before = home.world.snapshot()
+    assert tell(home, ordered).json == CHANGED
+    commit = home.world.trace.names().index("dynamodb.TransactWriteItems") + 1
+    home.world.restore(before)
+    for nth in range(commit, commit + 9):
+        home.world.faults.fail(nth, THROTTLED)
+    waits: list[float] = []
+    with patch("chalicelib.clock.sleep", waits.append), patch("chalicelib.ids.fraction", return_value=1.0):
+        answer = tell(home, ordered)
+    home.world.faults.clear()
+    assert (answer.status, answer.headers["Retry-After"], state(home, ordered)) == (503, "2", "open")
+    assert 1 < sum(waits) < 2.5
+    assert [tell(home, ordered).json for _ in range(2)] == [CHANGED, UNCHANGED]
+    assert len(invoices(home.world)) == 1
+
+
 @pytest.mark.parametrize(("at", "number"), [("22:59:59", "S-2026-000001"), ("23:00:00", "S-2027-000001")])
 def test_a_sale_belongs_to_the_year_that_it_is_where_the_seller_is(home: Home, at: str, number: str) -> None:
     """In Warsaw the year begins an hour before it does in UTC."""

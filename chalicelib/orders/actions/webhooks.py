@@ -8,9 +8,12 @@ from chalicelib.errors import Unavailable
 from chalicelib.orders.actions import disputing, paying, paying_back
 from chalicelib.payments.actions import verified
 from chalicelib.payments.shapes import Dispute, Event, Refund
+from chalicelib.store.commit import waiting_at_most
 from chalicelib.store.retrying import retrying
 
 _TRIES = 5
+# Providers give up after some seconds, and tell it again; three are promised.
+_PATIENCE_S = 1.6
 
 
 def take_event(name: str, headers: dict[str, str], body: bytes) -> bool:
@@ -20,7 +23,8 @@ def take_event(name: str, headers: dict[str, str], body: bytes) -> bool:
     event = verified(name, headers, body)
     if event is None:
         return False
-    return retrying(partial(_taken, name, event), tries=_TRIES, otherwise=Unavailable(retry_after_seconds=2))
+    with waiting_at_most(_PATIENCE_S):
+        return retrying(partial(_taken, name, event), tries=_TRIES, otherwise=Unavailable(retry_after_seconds=2))
 
 
 def _taken(name: str, event: Event) -> bool:
