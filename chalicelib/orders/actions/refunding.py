@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chalicelib import clock
+from chalicelib.access.records import Ownership
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, NotFound, NotSignedIn
 from chalicelib.invoices.actions import documents, numbering
@@ -15,7 +16,7 @@ from chalicelib.orders.records import Order, Payment
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.actions.ledgers import Granted
 from chalicelib.recordings.actions import usage
-from chalicelib.store.commit import Write, change, check, commit_and_answer
+from chalicelib.store.commit import change, check, commit_and_answer
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying_from
 
@@ -47,7 +48,7 @@ class _Decided:
     """What goes back of which payment, and from where the plan is taken."""
 
     payment: Payment
-    granted: Granted
+    held: Ownership
     counter: InvoiceCounter | None
     amount: int
 
@@ -96,20 +97,13 @@ def _refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refu
             state="refunded", refund_reason=body.reason, **back,
         ),
         *paying_back.owed(decided.payment, decided.amount, "asked_for", now),
-        *_ended(decided.granted, order, now),
+        *plans.taken_back(decided.held, _source_of(order), now)[0],
         *noted,
         documents.requested(order.pk_id, number),
         telling.notice_of_refund(caller.account, order),
         check(caller.account.own_key, type(caller.account).pk.exists(), otherwise=NotSignedIn),
         answer=answer,
     )  # fmt: skip
-
-
-def _ended(granted: Granted, order: Order, now: int) -> tuple[Write, ...]:
-    if granted.held is None:
-        raise NothingLeft
-    writes, _ = plans.taken_back(granted.held, plans.source_of("order", reading.id_of(order)), now)
-    return writes
 
 
 def _decide(order: Order, now: int) -> _Decided:
@@ -126,7 +120,7 @@ def _decide(order: Order, now: int) -> _Decided:
         raise NothingLeft
     whole, left = _is_whole(order, granted, now), granted.worth
     amount = rules.amount_back(int(order.amount), left, whole=whole)
-    return _Decided(payment, granted, counter, amount)
+    return _Decided(payment, granted.held, counter, amount)
 
 
 def _require_paid(order: Order) -> None:
@@ -143,9 +137,12 @@ def _require_paid(order: Order) -> None:
 
 def _granted(order: Order, now: int) -> Granted:
     """As it lies now. A move that is just made may hide it from a query, which reads one device after the other."""
-    source = plans.source_of("order", reading.id_of(order))
-    found = plans.granted(order.pk_id, source, now)
-    return found if found.held is not None else plans.granted(order.pk_id, source, now)
+    found = plans.granted(order.pk_id, _source_of(order), now)
+    return found if found.held is not None else plans.granted(order.pk_id, _source_of(order), now)
+
+
+def _source_of(order: Order) -> str:
+    return plans.source_of("order", reading.id_of(order))
 
 
 def _is_whole(order: Order, granted: Granted, now: int) -> bool:
