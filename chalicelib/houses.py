@@ -29,7 +29,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "playback": ("routes",),
     "clips": ("routes", "listeners", "scheduled", "records"),
     "payments": (),
-    "invoices": ("listeners", "scheduled", "records"),
+    "invoices": ("listeners", "scheduled", "operations", "records"),
     "orders": ("routes", "listeners", "scheduled", "records"),
     "gift_cards": ("routes", "operations", "records"),
     "privacy": ("routes", "listeners", "scheduled", "operations", "records"),

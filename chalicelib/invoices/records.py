@@ -76,3 +76,15 @@ class InvoiceDocument(Item):
 
     asked_at = key(Time(), rows.PLAN_PURCHASE, why="time")
     made_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time")
+
+
+class ClosedMonth(FiscalRow):
+    """A month that was written for the book-keeper: when first, and the digests of its newest files."""
+
+    pk_prefix = "invoices"
+    sk_prefix = "closed-month"
+
+    closed_at = plain(Time(), why="time of an operator's order")
+    documents = plain(NumberAttribute(), why="a count")
+    csv_sha256 = plain(UnicodeAttribute(), why="digest of a file")
+    xml_sha256 = plain(UnicodeAttribute(), why="digest of a file")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from msgspec import Meta
+
+from chalicelib.entry.wire import END, Shape, Time
 from chalicelib.entry.wire import Pending as Pending  # while a document is made
-from chalicelib.entry.wire import Shape, Time
 
 Format = Literal["pdf", "xml"]
 
@@ -21,4 +23,37 @@ class InvoiceLink(Shape):
 
     url: str
     format: Format
+    until: Time
+
+
+class CloseMonth(Shape):
+    """A month of the seller's calendar, `2026-01`."""
+
+    month: Annotated[str, Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])" + END)]
+
+
+class MonthSum(Shape):
+    """What was sold to a country at a rate, without what was given back; amounts in the smallest unit."""
+
+    currency: str
+    country: str
+    tax_category: Literal["S", "AE", "G"]
+    tax_rate_bp: int
+    documents: int
+    net: int
+    tax: int
+    gross: int
+
+
+class ClosedMonth(Shape):
+    """The files of a closed month, behind links that are good until then, and their SHA-256."""
+
+    month: str
+    invoices: int
+    credit_notes: int
+    sums: list[MonthSum]
+    csv_url: str
+    xml_url: str
+    csv_sha256: str
+    xml_sha256: str
     until: Time

@@ -236,6 +236,27 @@ def replay(session: Session, restored_to: str) -> None:
 
 
 @sowa.group()
+def invoices() -> None:
+    """Invoices and credit notes, for the book-keeper."""
+
+
+@invoices.command("close-month")
+@click.argument("month")
+@of_session
+def close_month(session: Session, month: str) -> None:
+    """Write all documents of a MONTH (2026-01) as CSV and XML, with sums by country and rate; again, if need be."""
+    answer = session.cloud.order("close_month", {"month": month})
+    lines = [
+        f"{one['currency']}  {one['country']}  {one['tax_category']}  {one['tax_rate_bp'] / 100:g} %  net {one['net']}"
+        f"  tax {one['tax']}  gross {one['gross']}  documents {one['documents']}"
+        for one in answer["sums"]
+    ]
+    counts = f"{answer['month']}: invoices {answer['invoices']}, credit notes {answer['credit_notes']}"
+    links = f"until {answer['until']}: {answer['csv_url']} {answer['xml_url']}"
+    session.show(answer, counts, *lines, links)
+
+
+@sowa.group()
 def keys() -> None:
     """The table of keys, after a restore."""
 

@@ -45,6 +45,7 @@ UNRECORDED_OPERATIONS = {
     "revoke_gift_cards": "what somebody redeemed stays; when stands in the batch",
     "report_gift_cards": "whose they are nobody can tell",
     "show_devices": "nothing of who owns them is shown",
+    "close_month": "invoices name nobody who could be told",
     "show_erasures": "whose they are nobody can tell",
     "remove_child": "nothing is left to be told to: the receipt says it",
     "restore_keys": "nothing is said to anybody by a key that is back where it was",

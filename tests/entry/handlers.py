@@ -23,6 +23,7 @@ OPERATIONS = {
     "unload_devices": {"devices": [{"sn": "SN0001"}]},
     "show_devices": {"sns": ["SN0001"]},
     "show_erasures": {},
+    "close_month": {"month": "2025-12"},
     "replay_erasures": {"restored_to": "2026-01-05T08:00:00Z"},
     "restore_keys": {"restored_to": "2026-01-05T08:00:00Z"},
     "issue_gift_cards": {"plan_id": "event-7-month", "count": 1, "until": "2027-12-31"},

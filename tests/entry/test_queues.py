@@ -86,6 +86,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.stock.operations.unload_devices": ("operation",),
     "chalicelib.stock.operations.show_devices": ("operation",),
     "chalicelib.privacy.operations.show_erasures": ("operation",),
+    "chalicelib.invoices.operations.close_month": ("operation",),
     "chalicelib.privacy.operations.replay_erasures": ("operation",),
     "chalicelib.privacy.operations.restore_keys": ("operation",),
     "chalicelib.privacy.operations.remove_child": ("operation",),

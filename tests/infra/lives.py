@@ -400,9 +400,10 @@ def _an_invoice(home: Home) -> None:
         query = {"format": format}
         assert home.owner.call("GET", f"/orders/{order_id}/invoice", query=query).status == 200
     _told(home.world, "on_invoice_issued", partition_id=home.owner.account_id, sort_id=number)
-    for ends in (home.world.now() + timedelta(days=2), datetime(2032, 1, 1, 12, tzinfo=UTC)):
+    for ends in (home.world.now() + timedelta(days=31), datetime(2032, 1, 1, 12, tzinfo=UTC)):
         home.world.clock.move_to(ends.timestamp())
         assert home.world.run_schedule("sweep_expired_invoices")["deleted"]
+        assert home.world.invoke("close_month", {"month": "2026-01"})["credit_notes"] == 1
 
 
 def _money_goes_back(home: Home) -> None:

@@ -535,6 +535,7 @@ _ORDERS = {
     "read_api_log": (_SPAN, {"items": []}),
     "show_devices": ({"sns": ["SN0009"]}, {"items": [_ABSENT]}),
     "show_erasures": ({}, {"items": [], "total": 0, "oldest_seconds": 0}),
+    "close_month": ({"month": "2025-12"}, {"month": "2025-12", "invoices": 0, "credit_notes": 0, "sums": []}),
     "show_live": (sample("function_url"), {"statusCode": 404}),
 }
 

@@ -400,6 +400,20 @@ def test_a_deployed_function_is_invoked_once_and_waited_for(aws: Aws) -> None:
     assert deployed("erasures", "resume").stdout == "passes ordered: 2\n"
 
 
+def test_a_month_is_closed_and_its_sums_are_said(aws: Aws) -> None:
+    one = {"currency": "EUR", "country": "FI", "tax_category": "S", "tax_rate_bp": 2550, "documents": 2, "net": 476,
+           "tax": 122, "gross": 598}  # fmt: skip
+    told = {"month": "2026-01", "invoices": 2, "credit_notes": 0, "sums": [one], "csv_url": "https://a",
+            "xml_url": "https://b", "csv_sha256": "", "xml_sha256": "", "until": "2026-02-01T00:05:00Z"}  # fmt: skip
+    aws.answers("sowa-production-close_month", told, asked=b'{"month": "2026-01"}')
+    said = deployed("invoices", "close-month", "2026-01").stdout.splitlines()
+    assert said == [
+        "2026-01: invoices 2, credit notes 0",
+        "EUR  FI  S  25.5 %  net 476  tax 122  gross 598  documents 2",
+        "until 2026-02-01T00:05:00Z: https://a https://b",
+    ]
+
+
 def test_a_file_is_put_into_the_factorys_bucket_and_taken_out_when_it_is_through(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:

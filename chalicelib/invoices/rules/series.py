@@ -16,7 +16,12 @@ KEPT_YEARS = 5
 
 def number_of(series: Series, year: int, count: int) -> str:
     """Of the document that is the year's `count`th of its series, in this region."""
-    return f"{_LETTERS[series]}-{year}-{count:06d}"
+    return f"{year_prefix(series, year)}{count:06d}"
+
+
+def year_prefix(series: Series, year: int) -> str:
+    """What all numbers of a year's series begin with."""
+    return f"{_LETTERS[series]}-{year}-"
 
 
 def counter_id(series: Series, year: int) -> str:

@@ -44,6 +44,7 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
     passing = {key for key in stored.objects if key.startswith((PIECES.root, CLIPS.root))}
     # Documents are there before their row says so, and stay when it has gone; a copy passes with its day.
     numbers = {number for _, number in stored.of("Invoice")}
+    numbers |= {f"month-{month}" for _, month in stored.of("ClosedMonth")}
     passing |= {key for key in stored.objects if INVOICES.parse_key(key)[0] in numbers}
     accounts = stored.first_ids("Account")
     passing |= {key for key in stored.objects if COPIES.parse_key(key)[0] in accounts}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import Any
+
+from werkzeug.datastructures import Headers
 
 from infra.local import checkout
 from infra.local.gateway import Response
@@ -105,6 +109,24 @@ def _ask_for_invoice(home: Home, order_id: Any, key: str) -> Response:
     return home.owner.call("GET", f"/orders/{order_id}/invoice")
 
 
+def _over(home: Home) -> None:
+    _invoiced(home)
+    home.world.clock.move_to(datetime(2026, 2, 1, tzinfo=UTC).timestamp())
+
+
+def _close_month(home: Home, state: Any, key: str) -> Response:
+    """An operator gets the exception, and orders again."""
+    try:
+        answer = home.world.invoke("close_month", {"month": "2026-01"})
+    except Exception as fault:
+        return Response(503, Headers(), repr(fault).encode())
+    return Response(200, Headers(), json.dumps(answer).encode())
+
+
+def _closed(home: Home, state: Any, stored: Stored) -> int:
+    return len(stored.of("ClosedMonth"))
+
+
 def _documents(home: Home, state: Any, stored: Stored) -> int:
     return sum(key.startswith("invoices/") for key in stored.objects) // 2
 
@@ -117,6 +139,7 @@ SCENARIOS = (
         "the documents of an invoice are written", "on_invoice_issued", _paid_by_a_named_buyer, settle, _documents,
         is_asked=False,
     ),
+    Scenario("a month is closed", "close_month", _over, _close_month, _closed, is_repeated=True),
     Scenario("an invoice is looked at", "GET /orders/{order_id}/invoice", _invoiced, _ask_for_invoice),
     Scenario("an order is paid", "POST /payments/{provider}", ordered, take_payment, _payments),
     Scenario("another period is paid", "POST /payments/{provider}", _second_period, take_payment, _second_payments),
