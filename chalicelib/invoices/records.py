@@ -88,3 +88,13 @@ class ClosedMonth(FiscalRow):
     documents = plain(NumberAttribute(), why="a count")
     csv_sha256 = plain(UnicodeAttribute(), why="digest of a file")
     xml_sha256 = plain(UnicodeAttribute(), why="digest of a file")
+
+
+class NumberingTurn(FiscalRow):
+    """Whose turn it is to number a document of a year's series, where several want to at once."""
+
+    pk_prefix = "invoices"
+    sk_prefix = "turn"
+
+    holder = plain(UnicodeAttribute(), why="random id of an attempt")
+    until = plain(Time(), why="time: of whoever died in it, it is over")

@@ -140,10 +140,10 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
                 assert tag is not None
                 assert tag.kind != "personal" or set(value) == {"B"}, (record, name)
             seen.add(record.__name__)
-    # Made before this world, after a loss, by a move to another region, when an erasure is further, and when a month is
-    # over.
+    # Made before this world, after a loss, by a move to another region, when an erasure is further, when a month is
+    # over, and of many who pay at once.
     others = {"RootSecret", "KeysRestore", "Replay", "PlanTicket", "ErasedSubject", "OpenEndpoint", "KeptRecord"}
-    others.add("ClosedMonth")
+    others |= {"ClosedMonth", "NumberingTurn"}
     assert {one.__name__ for one in catalogue.RECORDS} - seen <= others
 
 

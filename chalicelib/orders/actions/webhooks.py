@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from chalicelib.errors import Unavailable
+from chalicelib.invoices.actions import numbering
+from chalicelib.invoices.actions.turns import Turns
 from chalicelib.orders.actions import disputing, paying, paying_back
 from chalicelib.payments.actions import verified
-from chalicelib.payments.shapes import Dispute, Event, Refund
+from chalicelib.payments.shapes import Dispute, Event, Payment, Refund
 from chalicelib.store.commit import waiting_at_most
-from chalicelib.store.retrying import retrying
+from chalicelib.store.retrying import retrying_from
 
 _TRIES = 5
 # Providers give up after some seconds, and tell it again; three are promised.
@@ -23,8 +25,21 @@ def take_event(name: str, headers: dict[str, str], body: bytes) -> bool:
     event = verified(name, headers, body)
     if event is None:
         return False
-    with waiting_at_most(_PATIENCE_S):
-        return retrying(partial(_taken, name, event), tries=_TRIES, otherwise=Unavailable(retry_after_seconds=2))
+    # Of many who are paid at once, each but the first would number in vain, again and again.
+    with waiting_at_most(_PATIENCE_S), Turns("invoice", numbering.tax_year()) as turns:
+        return retrying_from(
+            event,
+            partial(_taken, name),
+            partial(_again, turns),
+            tries=_TRIES,
+            otherwise=Unavailable(retry_after_seconds=2),
+        )
+
+
+def _again(turns: Turns, event: Event) -> Event:
+    if isinstance(event, Payment) and event.outcome == "paid":
+        turns.wait()
+    return event
 
 
 def _taken(name: str, event: Event) -> bool:
