@@ -99,7 +99,7 @@ def test_one_that_names_somebody_lies_sealed_and_is_shown_as_a_copy(home: Home, 
     order_id = buy(home, COMPANY)
     home.world.settle()
     assert "Müller".encode() not in b"".join(objects(home, "").values())
-    assert len(objects(home, FOLDER)) == 2 and objects(home, "invoice-copies/") == {}
+    assert len(objects(home, FOLDER)) == 3 and objects(home, "invoice-copies/") == {}
     shown = got(home, order_id, format).body
     assert objects(home, "invoice-copies/") == {
         f"invoice-copies/20260105/{home.owner.account_id}/{NUMBER}.{format}": shown
@@ -115,7 +115,7 @@ def test_a_copy_ends_with_its_day_and_the_sealed_one_does_not(home: Home) -> Non
     assert got(home, order_id).body and len(objects(home, "invoice-copies/")) == 1
     home.world.clock.move_to(home.world.now().timestamp() + 2 * 86_400)
     assert home.world.run_schedule("sweep_expired_invoices") == {"deleted": 1}
-    assert objects(home, "invoice-copies/") == {} and len(objects(home, FOLDER)) == 2
+    assert objects(home, "invoice-copies/") == {} and len(objects(home, FOLDER)) == 3
     home.owner.sign_in()
     assert got(home, order_id).body
 
@@ -128,13 +128,13 @@ def test_documents_outlive_the_account_by_what_the_law_says_and_copies_do_not(ho
     erasure_id = home.owner.close().json["erasure_id"]
     home.world.advance(15 * 60)
     assert objects(home, "invoice-copies/") == {} == dict.fromkeys(rows(home.world, "account/invoice-document"), 1)
-    assert len(objects(home, FOLDER)) == 2
+    assert len(objects(home, FOLDER)) == 3
     kept = claims(home.world, receipt(home.world, erasure_id))["kept"]
     assert {"record": f"invoice {NUMBER}", "row": "LAW", "until": "2031-12-31T23:59:59Z", "why": "tax law"} in kept
     home.world.clock.move_to(datetime(2031, 12, 31, 12, tzinfo=UTC).timestamp())
     assert home.world.run_schedule("sweep_expired_invoices") == {"deleted": 0}
     home.world.clock.move_to(datetime(2032, 1, 1, 12, tzinfo=UTC).timestamp())
-    assert home.world.run_schedule("sweep_expired_invoices") == {"deleted": 2}
+    assert home.world.run_schedule("sweep_expired_invoices") == {"deleted": 3}
 
 
 def test_they_are_written_though_the_account_has_gone_meanwhile(home: Home) -> None:
@@ -143,9 +143,9 @@ def test_they_are_written_though_the_account_has_gone_meanwhile(home: Home) -> N
         home.owner.step_up()
         assert home.owner.close().status == 202
     home.world.advance(15 * 60)
-    assert len(objects(home, FOLDER)) == 2
+    assert len(objects(home, FOLDER)) == 3
     making.make_documents(home.owner.account_id, NUMBER)
-    assert len(objects(home, FOLDER)) == 2
+    assert len(objects(home, FOLDER)) == 3
 
 
 def test_told_twice_they_are_the_same(home: Home) -> None:
@@ -154,7 +154,7 @@ def test_told_twice_they_are_the_same(home: Home) -> None:
     before = objects(home, FOLDER)
     (row,) = rows(home.world, "account/invoice-document")
     making.make_documents(home.owner.account_id, NUMBER)
-    assert objects(home, FOLDER) == before and len(before) == 2
+    assert objects(home, FOLDER) == before and len(before) == 3
     assert rows(home.world, "account/invoice-document") == [row]
 
 

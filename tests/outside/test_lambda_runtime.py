@@ -46,7 +46,7 @@ def tasks(python: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> dict
     place = tmp_path_factory.mktemp("task")
     try:
         runtime_api.client()
-        for code in (bundle.WHOLE, bundle.PICTURES, bundle.CLIPS):
+        for code in (bundle.WHOLE, bundle.PICTURES, bundle.CLIPS, bundle.INVOICES):
             assert bundle.build(place / code.name, architecture="x86_64", python=python, code=code)
     except subprocess.CalledProcessError:
         pytest.skip("the package index cannot be reached")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Literal
 
 from chalicelib import clock
 from chalicelib.aws import s3
@@ -19,7 +20,10 @@ from chalicelib.store.commit import Write, commit, create
 from chalicelib.store.records import read
 from chalicelib.store.retrying import NothingToDo
 
-MEDIA_TYPES: dict[Format, str] = {"pdf": "application/pdf", "xml": "application/xml"}
+# `ksef` is for the seller's authorities, and shown to nobody.
+Stored = Literal[Format, "ksef"]
+MEDIA_TYPES: dict[Stored, str] = {"pdf": "application/pdf", "xml": "application/xml", "ksef": "application/xml"}
+_NAMES: dict[Stored, str] = {"pdf": "invoice.pdf", "xml": "invoice.xml", "ksef": "ksef-fa3.xml"}
 # As a rule it takes a second or two behind the payment.
 _RETRY_AFTER_S = 5
 
@@ -31,12 +35,12 @@ def requested(account_id: str, number: str) -> Write:
     return create(document, otherwise=NothingToDo)
 
 
-def archive_key(number: str, format: Format) -> str:
+def archive_key(number: str, format: Stored) -> str:
     """Where a document lies for as long as the law keeps it."""
-    return f"{INVOICES.of(series.day_of_archive(series.year_of(number)), number)}invoice.{format}"
+    return f"{INVOICES.of(series.day_of_archive(series.year_of(number)), number)}{_NAMES[format]}"
 
 
-def store(number: str, format: Format, data: bytes, cipher: SubjectCipher | None) -> None:
+def store(number: str, format: Stored, data: bytes, cipher: SubjectCipher | None) -> None:
     """Put a document where it is kept; with the cipher of whom it names it is sealed."""
     key = archive_key(number, format)
     if cipher is None:

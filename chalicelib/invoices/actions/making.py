@@ -1,11 +1,11 @@
-"""A function writes the documents of an invoice: XML, and the PDF that carries it."""
+"""A function writes the documents of an invoice: XML, the PDF that carries it, and of a Polish seller that for KSeF."""
 
 from __future__ import annotations
 
 from chalicelib import clock
 from chalicelib.invoices.actions import buyers, documents, numbering, sellers
 from chalicelib.invoices.records import Invoice, InvoiceDocument
-from chalicelib.invoices.rules import cii, vat
+from chalicelib.invoices.rules import cii, ksef, vat
 from chalicelib.invoices.rules.documents import Corrected, Document
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.settings import settings
@@ -17,7 +17,7 @@ from chalicelib.words import LANGUAGES
 
 
 def make_documents(account_id: str, number: str) -> None:
-    """Write and store both documents, unless that was done; each step may be repeated, and gives the same bytes. They
+    """Write and store the documents, unless that was done; each step may be repeated, and gives the same bytes. They
     are kept though the account has gone since."""
     row, invoice = read(InvoiceDocument.key(account_id, number), Invoice.key("", number))
     if invoice is None or (row is not None and row.made_at is not None):
@@ -29,6 +29,8 @@ def make_documents(account_id: str, number: str) -> None:
     xml = cii.cii(document)
     documents.store(number, "xml", xml, cipher)
     documents.store(number, "pdf", pdf.pdf(document, xml), cipher)
+    if document.seller.country == ksef.COUNTRY:
+        documents.store(number, "ksef", ksef.ksef(document), cipher)
     if row is not None:
         _note_made(row)
 

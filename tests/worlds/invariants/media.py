@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import get_args
 
 from chalicelib import clock
 from chalicelib.clips.records import CLIPS, READY, WORKING
-from chalicelib.invoices.actions.documents import archive_key
+from chalicelib.invoices.actions.documents import MEDIA_TYPES, archive_key
 from chalicelib.invoices.records import COPIES, INVOICES
-from chalicelib.invoices.shapes import Format
 from chalicelib.live.records import PIECES
 from chalicelib.plans.rules import ledger as plan_rules
 from chalicelib.recordings.rules import deletions, quarters, uploads
@@ -49,7 +47,7 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
     accounts = stored.first_ids("Account")
     passing |= {key for key in stored.objects if COPIES.parse_key(key)[0] in accounts}
     made = {number for (_, number), row in stored.of("InvoiceDocument").items() if "made_at" in row}
-    known |= {archive_key(number, format) for number in made for format in get_args(Format)}
+    known |= {archive_key(number, format) for number in made for format in MEDIA_TYPES}
     yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known - passing - stored.recorded.keys())
     yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
