@@ -78,11 +78,30 @@ def _ordered_and_stepped_up(home: Home) -> Any:
     return money.ordered(home)
 
 
+def _named_and_stepped_up(home: Home) -> Any:
+    home.owner.step_up()
+    return money.for_a_named_buyer(home)
+
+
+def _named_as_long_as_it_was_paid(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    """What is kept of whom the invoice names, is kept because there is an invoice, and documents with it."""
+    yield from _owner_is_gone_and_his_money_is_not(home, state, answers, stored)
+    is_paid = _states(stored) == ["applied"]
+    if len(stored.of("InvoiceBuyer")) != is_paid or len(stored.of("Invoice")) != is_paid:
+        yield f"paid is {is_paid}, and {len(stored.of('InvoiceBuyer'))} are named"
+    if any(key.startswith("invoices/") for key in stored.objects) != is_paid:
+        yield f"paid is {is_paid}, and so are not its documents"
+
+
 RACES = (
     Race("pay, pay", money.ordered, pay, pay, exactly((200, 200)), _paid_once),
     Race("pay, pay again", money.ordered, pay, _pay_again, exactly((200, 200)), _one_is_owed_back),
     Race("pay, expire", money.ordered, pay, _expire, exactly((200, 200)), paid_or_owed),
     Race(
         "close, pay", _ordered_and_stepped_up, close, pay, exactly((202, 200)), _owner_is_gone_and_his_money_is_not
+    ),
+    Race(
+        "close, pay an order that names", _named_and_stepped_up, close, pay, exactly((202, 200)),
+        _named_as_long_as_it_was_paid,
     ),
 )

@@ -87,14 +87,14 @@ def paid(home: Home) -> None:
     assert pay(home.world, order_id).json == {"changed": True}
 
 
-def _for_a_named_buyer(home: Home) -> tuple[str, dict[str, str], bytes]:
+def for_a_named_buyer(home: Home) -> tuple[str, dict[str, str], bytes]:
     order_id = home.owner.order(home.camera.device_id, invoice_to=NAMED).json["order_id"]
     home.world.settle()
     return order_id, *checkout.event(order_id, "paid")
 
 
 def _paid_by_a_named_buyer(home: Home) -> str:
-    order_id, headers, body = _for_a_named_buyer(home)
+    order_id, headers, body = for_a_named_buyer(home)
     assert home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
     return order_id
 
@@ -133,7 +133,7 @@ def _documents(home: Home, state: Any, stored: Stored) -> int:
 
 SCENARIOS = (
     Scenario(
-        "an order that names somebody is paid", "POST /payments/{provider}", _for_a_named_buyer, take_payment, _payments
+        "an order that names somebody is paid", "POST /payments/{provider}", for_a_named_buyer, take_payment, _payments
     ),
     Scenario(
         "the documents of an invoice are written", "on_invoice_issued", _paid_by_a_named_buyer, settle, _documents,
