@@ -268,6 +268,7 @@ def routes() -> frozenset[str]:
 
     asked = {route.name for route in app.app.declared_routes if route.method not in ("GET", "HEAD")}
     asked.add("GET /live/{capability}/playlist.m3u8")  # who waits for a view's first picture is written down
+    asked.add("GET /orders/{order_id}/invoice")  # a copy of its document is laid down
     sources = [one for one in app.app.event_sources if not one.handler_string.startswith(houses.SHARED_QUEUES)]
     told = {source.name for source in sources} | _sharing()
     told |= {handler.name for handler in app.app.websocket_handlers.values()}
