@@ -49,7 +49,8 @@ def _wrongs(pair: Pair, home: Home) -> dict[str, list[str]]:
     """By order."""
     both = ArrangedPair.arranged(pair, home)
     right = {both.in_turn(*CLIENTS), both.in_turn(*CLIENTS[::-1])}
-    return {played.order: wrongs for played in _orders(both) if (wrongs := list(both.wrongs(played, right)))}
+    went_on = Seen(home.world)
+    return {played.order: wrongs for played in _orders(both) if (wrongs := list(both.wrongs(played, right, went_on)))}
 
 
 def _orders(both: ArrangedPair) -> Iterator[Played]:
