@@ -28,7 +28,7 @@ class _Over(Exception):
 
 class Turns:
     """`wait` is for whoever found that the number was another's: it ends when the turn is his, or when he has waited
-    for 1.5 seconds in all. It orders a crowd, and no more: that a number is given once, the commit's own condition says.
+    for 1.5 seconds in all. It orders a crowd, and no more: that a number is given once, the commit's condition says.
     Whoever meets nobody makes no call for it."""
 
     def __init__(self, series: Series, year: int) -> None:
