@@ -175,6 +175,8 @@ lock: ## pin the requirements anew (needs uv)
 	uv pip compile -q --generate-hashes --no-header --python-version 3.13 --group invoices -c requirements-dev.txt \
 		-o infra/package/requirements-invoices.txt
 	uv pip compile -q --generate-hashes --no-header --python-version 3.11 --group onvif -o tests/outside/requirements-onvif.txt
+	uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 --group stripe \
+		-o tests/outside/requirements-stripe.txt
 	uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.13 --group lambda \
 		-o tests/outside/requirements-lambda.txt
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -31,6 +33,15 @@ class Answer:
     cache_control: str
 
 
+@dataclass(frozen=True)
+class Reply:
+    """Whatever a host answered; the headers' names are small."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 def is_trusted(url: str) -> bool:
     return url.startswith(_TRUSTED)
 
@@ -40,17 +51,40 @@ def get(url: str, *, most_bytes: int, patience_s: float) -> Answer:
 
     It takes as long as connecting, the first byte, the patience and one more read together. Raises FetchFailed, Silent.
     """
+    late = clock.ticks_s() + patience_s
+    with _answered("GET", url, READ_S) as answer:
+        _require_there(answer.status)
+        return Answer(_read(answer, most_bytes, late), answer.headers.get("cache-control", ""))
+
+
+def send(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, most_bytes: int, read_s: float,
+    patience_s: float,
+) -> Reply:  # fmt: skip
+    """The reply to one request, of whatever status; the same bounds as of `get`, and `read_s` until its first byte.
+    Raises FetchFailed, Silent."""
+    late = clock.ticks_s() + patience_s
+    with _answered(method, url, read_s, headers, body) as answer:
+        said = {name.lower(): value for name, value in answer.headers.items()}
+        return Reply(answer.status, said, _read(answer, most_bytes, late))
+
+
+@contextmanager
+def _answered(
+    method: str, url: str, read_s: float, headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> Iterator[urllib3.BaseHTTPResponse]:
     # Here and not above, as it drags in what nearly no request needs.
     import urllib3
 
     if not is_trusted(url):
         raise FetchFailed("not protected")
-    late = clock.ticks_s() + patience_s
     try:
-        answer = _pool().request("GET", url, redirect=False, preload_content=False, decode_content=False)
+        answer = _pool().request(
+            method, url, body=body, headers=headers, redirect=False, preload_content=False, decode_content=False,
+            timeout=urllib3.Timeout(connect=CONNECT_S, read=read_s),
+        )  # fmt: skip
         try:
-            _require_there(answer.status)
-            return Answer(_read(answer, most_bytes, late), answer.headers.get("cache-control", ""))
+            yield answer
         finally:
             answer.close()
     # Whoever names no address, or a host that nobody can look up, is answered by Python itself.
@@ -82,4 +116,4 @@ def _read(answer: urllib3.BaseHTTPResponse, most_bytes: int, late: float) -> byt
 def _pool() -> urllib3.PoolManager:
     import urllib3
 
-    return urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=CONNECT_S, read=READ_S))
+    return urllib3.PoolManager(retries=False)

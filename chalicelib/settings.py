@@ -36,6 +36,17 @@ _SHARED_FILES = {"AWS_CONFIG_FILE": "~/.aws/config", "AWS_SHARED_CREDENTIALS_FIL
 _REGION = re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+")
 
 
+# What platforms to sign in with call themselves in id tokens, and where their keys are.
+_OIDC = {
+    ("google", "issuers"): "https://accounts.google.com,accounts.google.com",
+    ("google", "keys_url"): "https://www.googleapis.com/oauth2/v3/certs",
+    ("apple", "issuers"): "https://appleid.apple.com",
+    ("apple", "keys_url"): "https://appleid.apple.com/auth/keys",
+    ("facebook", "issuers"): "https://www.facebook.com,https://facebook.com",
+    ("facebook", "keys_url"): "https://limited.facebook.com/.well-known/oauth/openid/jwks/",
+}
+
+
 class MissingSetting(RuntimeError):
     """A function was deployed without a setting that it needs; the name says which."""
 
@@ -214,8 +225,9 @@ class Settings:
 
     def oidc(self, platform: str, what: str) -> str:
         """Of sign-in with `google`, `apple` or `facebook`: its `issuers` and our `audiences` there, each a list with
-        commas, and its `keys_url`; without audiences this installation does not offer it."""
-        return _optional(f"OIDC_{platform}_{what}".upper())
+        commas, and its `keys_url`, which are its own if nothing is said; without audiences this installation does not
+        offer it."""
+        return _optional(f"OIDC_{platform}_{what}".upper()) or _OIDC.get((platform, what), "")
 
     @cached_property
     def api_log_group(self) -> str:
@@ -257,6 +269,23 @@ class Settings:
     def payment_webhook_secret(self) -> str:
         """The secret that the payment provider signs its webhooks with."""
         return _required("PAYMENT_WEBHOOK_SECRET")
+
+    @cached_property
+    def payment_api_key(self) -> str:
+        """The secret key by which the payment provider is asked; the sandbox has none."""
+        return _optional("PAYMENT_API_KEY")
+
+    @cached_property
+    def payment_api_url(self) -> str:
+        """The address at which the payment provider is asked, without a slash at the end; if nothing is said, Stripe's
+        own."""
+        return (_optional("PAYMENT_API_URL") or "https://api.stripe.com").rstrip("/")
+
+    @cached_property
+    def payment_return_url(self) -> str:
+        """The page to which people come back from paying; if nothing is said, the allowed origin or else the API's
+        own address."""
+        return _optional("PAYMENT_RETURN_URL") or self.allowed_origin or self.public_url
 
     @cached_property
     def most_devices(self) -> int:

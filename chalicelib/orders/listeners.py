@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.entry.queues import Listeners, Message
-from chalicelib.orders.actions import paying_back, telling
+from chalicelib.orders.actions import paying_back, telling, webhooks
 
 listeners = Listeners(__name__)
 
@@ -18,3 +18,10 @@ def on_order_changed(message: Message) -> None:
 def on_refund_due(message: Message) -> None:
     """Money goes back: its provider is asked for it, and again by the clock where it does not answer."""
     paying_back.ask(message.body["sort_id"])
+
+
+@listeners.on_shared_queue("Notices")
+def on_event_delayed(message: Message) -> None:
+    """A provider's event could not be looked up when it came: it is looked up now, and again by the clock where the
+    provider does not answer."""
+    webhooks.look_up(message.body["sort_id"])

@@ -33,6 +33,7 @@ class Order(Item):
     credit_of = plain(UnicodeAttribute(null=True), why="hash of what was credited: is it still so?")
     ordered_at = key(Time(), rows.PLAN_PURCHASE, why="time", exported=True)
     state = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="open, paid, refunded or another", exported=True)
+    checkout_url = plain(UnicodeAttribute(null=True), why="page of the provider's where it may be paid, for a day")
     paid_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time", exported=True)
     invoice_number = key(
         UnicodeAttribute(null=True), rows.PLAN_PURCHASE, why="number of the invoice", points_to="fiscal", exported=True
@@ -89,6 +90,28 @@ class Payment(FiscalRow):
     dispute_reference = key(
         UnicodeAttribute(null=True), rows.TAX_RECORDS, why="the provider's number of the dispute", exported=True
     )
+
+
+class TakenEvent(Item):
+    """An event of a payment provider's that was taken, by a hash of the provider's number of it: it is taken one time
+    in thirty days, however often it comes."""
+
+    pk_prefix = "provider-event"
+    sk_prefix = "taken"
+
+
+class DelayedEvent(Item):
+    """An event that could not be looked up when it came, since its provider did not answer. It names nobody."""
+
+    pk_prefix = "delayed-events"
+    sk_prefix = "delayed-event"
+    stream_queue, stream_listener = "Notices", "orders.on_event_delayed"
+
+    provider = plain(UnicodeAttribute(), why="of the event")
+    event_id = plain(UnicodeAttribute(), why="the provider's number of the event")
+    about_kind = plain(UnicodeAttribute(), why="the kind of object that it is about")
+    about_number = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="the provider's number of that")
+    since = key(Time(), rows.PLAN_PURCHASE, why="time")
 
 
 class DueRefund(Item):

@@ -9,7 +9,7 @@ from chalicelib.errors import NotFound
 from chalicelib.invoices import shapes as invoice_shapes
 from chalicelib.invoices.actions import buyers
 from chalicelib.orders import shapes
-from chalicelib.orders.actions import paying, placing, reading, refunding, webhooks
+from chalicelib.orders.actions import checkout, paying, placing, reading, refunding, webhooks
 from chalicelib.orders.needs import OwnOrder
 from chalicelib.orders.records import Order
 from chalicelib.payments import rules as payments_rules
@@ -55,7 +55,13 @@ def preview_order(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
     answers=shapes.Order,
     status=201,
     money=True,
-    refuses=(*_PRICE_REFUSALS, placing.PriceChanged, CountryUnknown, buyers.InvoiceToInvalid),
+    refuses=(
+        *_PRICE_REFUSALS,
+        placing.PriceChanged,
+        CountryUnknown,
+        buyers.InvoiceToInvalid,
+        payments_rules.AmountTooSmall,
+    ),
     example={"plan_id": "event-7-month", "device_id": "$device_id", "payment_method": "card"},
 )
 def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
@@ -79,7 +85,7 @@ def list_orders(caller: Caller, search: shapes.Search) -> tuple[list[dict[str, o
 )
 def get_order(caller: Caller, order: Order) -> dict[str, object]:
     """One order, and how far its payment is."""
-    return reading.order_of(order)
+    return reading.order_of(checkout.completed(order, caller.account.language))
 
 
 # Of what goes back, and of what would.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Rate
 
 from chalicelib.entry.queues import Schedules
-from chalicelib.orders.actions import paying_back
+from chalicelib.orders.actions import paying_back, webhooks
 
 schedules = Schedules(__name__)
 
@@ -14,3 +14,9 @@ schedules = Schedules(__name__)
 def ask_for_refunds() -> dict[str, int]:
     """Ask payment providers once more for refunds that are not there yet."""
     return {"changed": paying_back.ask_for_all()}
+
+
+@schedules.every(15, Rate.MINUTES, oldest_s=webhooks.oldest_event_s)
+def look_up_delayed_events() -> dict[str, int]:
+    """Look up what payment providers told of while they did not answer."""
+    return {"changed": webhooks.look_up_all()}

@@ -68,7 +68,8 @@ class Payment(Shape):
 
 class Order(Shape):
     """With the plan and the price as they were ordered, whatever the catalogue says since: `amount` is what is paid,
-    beside what was credited."""
+    beside what was credited. While an order is open it is paid at `checkout_url`; where that is null, the payment
+    provider did not answer, and is asked again when the order is read."""
 
     order_id: str
     state: State

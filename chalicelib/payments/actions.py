@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.payments.providers import provider
-from chalicelib.payments.shapes import Event, Refund, RefundRequest
+from chalicelib.payments.rules import AmountTooSmall as AmountTooSmall  # what opening a checkout raises
+from chalicelib.payments.rules import ProviderRefused as ProviderRefused
+from chalicelib.payments.shapes import Checkout, Event, Refund, RefundRequest, Report
 
 
-def checkout_url(order_id: str, amount: int, currency: str) -> str:
-    """The address at which the person pays."""
-    return provider().checkout_url(order_id, amount, currency)
+def open_checkout(checkout: Checkout) -> str:
+    """The address at which the person pays. Raises Unavailable where the provider does not answer,
+    AmountTooSmall, ProviderRefused."""
+    return provider().open_checkout(checkout)
 
 
-def verified(name: str, headers: Mapping[str, str], body: bytes) -> Event | None:
-    """The payment, dispute or refund that the webhook of this provider tells of, None if it tells of something else.
-    Raises ProviderUnknown, SignatureWrong."""
+def verified(name: str, headers: Mapping[str, str], body: bytes) -> Event | Report | None:
+    """The payment, dispute or refund that the webhook of this provider tells of, or what it is about, for `looked_up`;
+    None if it tells of something else. Raises ProviderUnknown, SignatureWrong."""
     return provider(name).verified(headers, body)
+
+
+def looked_up(name: str, report: Report) -> Event | None:
+    """What has become by now of what a webhook was about. Raises ProviderUnknown, Unavailable."""
+    return provider(name).looked_up(report)
 
 
 def refund(name: str, wanted: RefundRequest) -> Refund:

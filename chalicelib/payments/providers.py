@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from chalicelib.payments.rules import ProviderUnknown
-from chalicelib.payments.shapes import Event, Refund, RefundRequest
+from chalicelib.payments.shapes import Checkout, Event, Refund, RefundRequest, Report
 from chalicelib.settings import settings
 
 
 class Provider(Protocol):
-    def checkout_url(self, order_id: str, amount: int, currency: str) -> str:
-        """The address at which the person pays."""
+    def open_checkout(self, checkout: Checkout) -> str:
+        """The address at which the person pays this order, made now unless there is one. Raises Unavailable where the
+        provider does not answer: it is asked again later, and what is paid at two addresses is paid twice."""
 
-    def verified(self, headers: Mapping[str, str], body: bytes) -> Event | None:
-        """The payment, dispute or refund that this webhook tells of, None if it tells of something else; raises
-        SignatureWrong."""
+    def verified(self, headers: Mapping[str, str], body: bytes) -> Event | Report | None:
+        """The payment, dispute or refund that this webhook tells of, or what it is about where that has to be looked
+        up; None if it tells of something else. Asks nobody; raises SignatureWrong."""
+
+    def looked_up(self, report: Report) -> Event | None:
+        """What has become by now of what a webhook was about; None if that is nothing, or none of our concern. Raises
+        Unavailable where the provider does not answer in time for a webhook."""
 
     def refund(self, wanted: RefundRequest) -> Refund:
         """The refund of this number, made now unless there is one: asked twice, also weeks apart or at the same moment,
@@ -27,8 +32,13 @@ def provider(name: str | None = None) -> Provider:
     """The installation's provider; raises ProviderUnknown if another one is named."""
     if name not in (None, settings.payment_provider):
         raise ProviderUnknown
-    if settings.payment_provider != "sandbox":
-        raise ProviderUnknown
-    from chalicelib.payments import sandbox
+    # The one is for development, the other drags in a library: each is loaded where it is used.
+    if settings.payment_provider == "sandbox":
+        from chalicelib.payments import sandbox
 
-    return sandbox.Sandbox()
+        return sandbox.Sandbox()
+    if settings.payment_provider == "stripe":
+        from chalicelib.payments import stripe_provider
+
+        return stripe_provider.Stripe()
+    raise ProviderUnknown

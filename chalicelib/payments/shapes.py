@@ -16,6 +16,19 @@ _Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]
 _Reference = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
+class Checkout(msgspec.Struct, frozen=True):
+    """What a person is to pay: an order, in the smallest unit of its currency. `name` is what is bought, in the
+    person's `language`; `ordered_at` (seconds since 1970) and the number tell one from another."""
+
+    order_id: str
+    amount: int
+    currency: str
+    method: str
+    name: str
+    language: str
+    ordered_at: int
+
+
 class Payment(msgspec.Struct, frozen=True):
     """A payment as its provider reports it, once the signature is verified. The reference is the provider's own
     number of the payment: told of again, it is the same money."""
@@ -55,6 +68,15 @@ class Refund(msgspec.Struct, frozen=True):
     refund_id: Annotated[str, Meta(min_length=1, max_length=64)]
     state: RefundState
     refund_reference: _Reference
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A webhook of which nothing is believed but what it is about: an object of the provider's, by its kind and number.
+    `event_id` is the provider's number of the event: it comes again with the same."""
+
+    event_id: Annotated[str, Meta(min_length=1, max_length=255)]
+    kind: Annotated[str, Meta(min_length=1, max_length=64)]
+    number: _Reference
 
 
 # What a webhook tells of.

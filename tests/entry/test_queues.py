@@ -29,7 +29,8 @@ OF_A_QUEUE_OF_S3 = ("sqs_s3_given_up", "sqs_s3_notification", "sqs_s3_test")
 # Of queues that several share, who listens; the message of a push that failed says more than ids.
 SHARED = {
     "Notices": (
-        "outbox.on_letter_written", "orders.on_order_changed", "orders.on_refund_due", "sharing.on_person_invited",
+        "outbox.on_letter_written", "orders.on_event_delayed", "orders.on_order_changed", "orders.on_refund_due",
+        "sharing.on_person_invited",
         "transfers.on_transfer_offered",
     ),
     "Commands": ("commands.on_command_given", "commands.on_settings_changed"),
@@ -58,6 +59,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.recordings.scheduled.end_plans": ("schedule",),
     "chalicelib.plans.scheduled.warn_of_plan_ends": ("schedule",),
     "chalicelib.orders.scheduled.ask_for_refunds": ("schedule",),
+    "chalicelib.orders.scheduled.look_up_delayed_events": ("schedule",),
     "chalicelib.clips.listeners.on_clip_requested": ("sqs_ids",),
     "chalicelib.clips.scheduled.delete_unreadable_clips": ("schedule",),
     "chalicelib.clips.scheduled.sweep_expired_clips": ("schedule",),

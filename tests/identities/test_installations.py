@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from chalicelib.settings import settings
 from infra.applier import WIRING, load
 from infra.local.__main__ import platforms_of
 from infra.local.cloud import LocalCloud
@@ -20,15 +21,18 @@ def test_none_is_offered_unless_an_installation_says_so() -> None:
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-def test_each_platform_is_known_by_its_own_name_and_address(name: str) -> None:
+def test_each_platform_is_known_by_its_own_name_and_address(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     parameters = load(WIRING)["Parameters"]
     host = {"Google": "google", "Apple": "apple", "Facebook": "facebook"}[name]
-    assert re.fullmatch(rf"https://[a-z.]+{host}[a-z]*\.com", parameters[f"Oidc{name}Issuers"]["Default"].split(",")[0])
-    keys = parameters[f"Oidc{name}KeysUrl"]
-    assert re.match(rf"https://[a-z.]*{host}[a-z]*\.com/", keys["Default"])
-    allowed = re.compile(keys["AllowedPattern"])
-    assert allowed.fullmatch(keys["Default"])
-    for other in ("http://keys.example.org/", "http://127.0.0.1.evil.test/", "file:///keys", ""):
+    assert parameters[f"Oidc{name}Issuers"]["Default"] == parameters[f"Oidc{name}KeysUrl"]["Default"] == ""
+    for what in ("ISSUERS", "KEYS_URL"):
+        monkeypatch.setenv(f"OIDC_{name.upper()}_{what}", "")
+    issuers, keys = (settings.oidc(name.lower(), what) for what in ("issuers", "keys_url"))
+    assert re.fullmatch(rf"https://[a-z.]+{host}[a-z]*\.com", issuers.split(",")[0])
+    assert re.match(rf"https://[a-z.]*{host}[a-z]*\.com/", keys)
+    allowed = re.compile(parameters[f"Oidc{name}KeysUrl"]["AllowedPattern"])
+    assert allowed.fullmatch(keys) and allowed.fullmatch("")
+    for other in ("http://keys.example.org/", "http://127.0.0.1.evil.test/", "file:///keys"):
         assert not allowed.fullmatch(other)
 
 

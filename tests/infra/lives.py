@@ -19,7 +19,7 @@ from chalicelib.clips.records import CLIPS
 from chalicelib.errors import Unavailable
 from chalicelib.gift_cards import rules as rules_of_gift_cards
 from chalicelib.orders.records import DueRefund
-from chalicelib.payments import sandbox
+from chalicelib.payments import sandbox, signatures
 from chalicelib.plans.records import PlanWarning
 from chalicelib.privacy.actions import export
 from chalicelib.privacy.records import ARCHIVES
@@ -29,7 +29,7 @@ from chalicelib.sessions import rules
 from chalicelib.settings import settings
 from chalicelib.store import ciphers
 from chalicelib.store.commit import commit, put
-from infra.local import checkout
+from infra.local import checkout, module_caches
 from infra.local.cloud import LocalCloud
 from tests.clips import footage
 from tests.conftest import Home
@@ -39,6 +39,7 @@ from tests.gift_cards.cards import UNKNOWN, issue, new_code, redeem, report
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture, platforms
 from tests.invoices.notes import issue_credit_note
+from tests.payments import fake_stripe, stripe_events
 from tests.privacy.backups import brought_back
 from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.recordings.plans import CONTINUOUS, EVENT, subscribe
@@ -438,6 +439,59 @@ def _gift_cards(home: Home) -> None:
     assert [one["redeemed"] for one in report(home.world)].count(1) == 1
 
 
+def _an_order_by_stripe(home: Home) -> None:
+    """Where it does not answer at first: then it is asked by who reads the order, and what it tells is looked up a
+    moment later, or by the clock."""
+    with fake_stripe.served() as (server, url):
+        stripe_events.ask(server)
+        at_stripe = {"PAYMENT_PROVIDER": "stripe", "PAYMENT_API_KEY": fake_stripe.API_KEY, "PAYMENT_API_URL": url}
+        with patch.dict(os.environ, at_stripe):
+            module_caches.forget_settings()
+            for faults in range(3):
+                server.faults += [fake_stripe.Fault(503)] * (not faults)
+                ordered = home.owner.order(home.camera.device_id, key=f"a-key-of-order-{faults}").json
+                home.world.clock.move_to(home.world.now().timestamp() + 600 * (not faults))
+                assert home.owner.call("GET", f"/orders/{ordered['order_id']}").json["checkout_url"] is not None
+                _told_by_stripe(home, server, ordered["order_id"], faults)
+            # Where it does not answer either when it is asked for money, the clock asks again.
+            stripe_events.event_of(ordered["order_id"], "paid", 299, "EUR", "pi_late")
+            server.faults.append(fake_stripe.Fault(503, method="POST"))
+            _say(home, fake_stripe.event(server.objects["pi_late"], "payment_intent.succeeded"))
+            home.world.settle()
+            server.forget_answers()
+            assert home.world.run_schedule("ask_for_refunds") == {"changed": 1}
+        module_caches.forget_settings()
+
+
+def _told_by_stripe(home: Home, server: fake_stripe.FakeStripe, order_id: str, faults: int) -> None:
+    """An order is paid two times and disputed, and of the money that goes back there is news; each is looked up when it
+    comes, a moment later, or by the clock, after so many faults."""
+    paid, double = f"pi_{faults}", f"pi_double_{faults}"
+    news = [stripe_events.event_of(order_id, "paid", 299, "EUR", number) for number in (paid, double)]
+    for body in news:
+        _late(home, server, body, faults)
+    back = next(one for one in server.of_kind("refund") if one["payment_intent"] == double)
+    back["status"] = "failed"
+    _late(home, server, fake_stripe.event(back, "refund.failed"), faults)
+    for status in ("needs_response", "won", "lost"):
+        disputed = fake_stripe.dispute(server, f"dp_{faults}", paid, status)
+        _late(home, server, fake_stripe.event(disputed, "charge.dispute.updated"), faults)
+
+
+def _late(home: Home, server: fake_stripe.FakeStripe, body: bytes, faults: int) -> None:
+    server.faults += [fake_stripe.Fault(503, method="GET") for _ in range(faults)]
+    _say(home, body)
+    home.world.settle()
+    home.world.run_schedule("look_up_delayed_events")
+    home.world.settle()
+    assert server.faults == []
+
+
+def _say(home: Home, body: bytes) -> None:
+    headers = {"Stripe-Signature": signatures.header_of(body)}
+    assert home.world.call("POST", "/payments/stripe", raw=body, headers=headers).status == 200
+
+
 def _one_phone_of_two_people(home: Home) -> None:
     home.stranger.take_pushes("platform-token-of-the-owner")
 
@@ -694,6 +748,7 @@ LIVES = (
     _a_cover,
     _an_offer,
     _an_order,
+    _an_order_by_stripe,
     _money_goes_back,
     _gift_cards,
     _one_phone_of_two_people,

@@ -31,6 +31,7 @@ from tests.avatars.hostile import as_file, picture
 from tests.events import event as sample
 from tests.events import shared
 from tests.infra import packaged
+from tests.payments import fake_stripe, stripe_events
 
 MOST_BYTES = 9_500_000
 MOST_BYTES_WITH_PICTURES = 13_000_000
@@ -205,6 +206,51 @@ def test_what_makes_clips_is_given_a_zip_and_a_disk_of_its_own() -> None:
 
 def test_nothing_opens_pillow_before_there_is_a_picture() -> None:
     opened = "import sys, app, chalicelib.avatars.listeners; print([name for name in sys.modules if name[:3] == 'PIL'])"
+    done = subprocess.run(  # noqa: S603  # our own words only
+        [sys.executable, "-c", opened], cwd=bundle.ROOT, capture_output=True, text=True, timeout=60, check=True,
+        env={"AWS_DEFAULT_REGION": "eu-central-1"},
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
+
+
+_PAY = """
+import json
+from chalicelib.payments.providers import provider
+from chalicelib.payments.shapes import Checkout, RefundRequest, Report
+checkout = Checkout("order-1", 299, "EUR", "card", "Events", "en", 0)
+said = [type(provider().open_checkout(checkout)).__name__]
+for kind, number in json.loads(sys.argv[1]):
+    said.append(type(provider().looked_up(Report("evt", kind, number))).__name__)
+said.append(provider().refund(RefundRequest("r-1", "pi_1", 100, "EUR")).state)
+try:
+    provider().open_checkout(Checkout("order-2", 1, "EUR", "card", "Events", "en", 0))
+except Exception as refusal:
+    said.append(type(refusal).__name__)
+loaded = sorted(name for name in sys.modules if name.split(".")[0] == "stripe")
+print(json.dumps([said, loaded, [name for name in ("requests", "certifi", "httpx") if name in sys.modules]]))
+"""
+
+
+def test_it_asks_stripe_with_nothing_else_around(unpacked: Path) -> None:
+    with fake_stripe.served() as (server, url):
+        stripe_events.ask(server)
+        stripe_events.event_of("order-1", "paid", 299, "EUR", "pi_1")
+        fake_stripe.dispute(server, "dp_1", "pi_1", "lost")
+        # What Stripe puts into an answer is of any of its kinds.
+        server.objects["pi_1"]["payment_details"] = {"object": "terminal.reader", "id": "tmr_1"}
+        wanted = [("checkout.session", "cs_paid_pi_1"), ("payment_intent", "pi_1"), ("dispute", "dp_1"), ("refund", "")]
+        said, loaded, others = json.loads(started(
+            unpacked, _PAY, json.dumps(wanted), PAYMENT_PROVIDER="stripe", PAYMENT_API_KEY=fake_stripe.API_KEY,
+            PAYMENT_API_URL=url, PAYMENT_RETURN_URL="https://app.sowa.test",
+        ))  # fmt: skip
+    assert said == ["str", "Payment", "Payment", "Dispute", "NoneType", "succeeded", "AmountTooSmall"]
+    carried = {path.relative_to(unpacked).with_suffix("").as_posix() for path in (unpacked / "stripe").rglob("*.pyc")}
+    assert {name.replace("/", ".").removesuffix(".__init__") for name in carried} == set(loaded)
+    assert others == [] and server.strange == []
+
+
+def test_nothing_opens_stripes_library_before_somebody_pays() -> None:
+    opened = "import sys, app, chalicelib.orders.listeners; print([one for one in sys.modules if one[:6] == 'stripe'])"
     done = subprocess.run(  # noqa: S603  # our own words only
         [sys.executable, "-c", opened], cwd=bundle.ROOT, capture_output=True, text=True, timeout=60, check=True,
         env={"AWS_DEFAULT_REGION": "eu-central-1"},

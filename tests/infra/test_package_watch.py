@@ -124,7 +124,7 @@ def rings(world: LocalCloud, name: str) -> bool:
     return figures[alarm["MetricName"]] > alarm["Threshold"]
 
 
-OUR_ALARMS = ("ErasureLate", "LiveVideoLate", "PictureLate")
+OUR_ALARMS = ("ErasureLate", "LiveVideoLate", "PaymentEventLate", "PictureLate")
 
 
 @pytest.mark.parametrize("name", OUR_ALARMS)

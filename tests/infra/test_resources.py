@@ -431,7 +431,12 @@ def test_the_environment_is_complete_and_resolved(stack: Stack) -> None:
     not_offered = {f"OIDC_{platform}_AUDIENCES" for platform in ("GOOGLE", "APPLE", "FACEBOOK")}
     of_pages = {"ALLOWED_ORIGIN", "PASSKEY_DOMAIN", "PASSKEY_ORIGINS"}
     of_operator = {"OPERATOR_NAME", "TEXT_SENDER_ID", "RESTORED_KEYS_TABLE"}
-    assert empty == {"FCM_APPLICATION_ARN", "APNS_APPLICATION_ARN", *of_pages, *of_operator, *not_offered}
+    of_payments = {"PAYMENT_API_KEY", "PAYMENT_API_URL", "PAYMENT_RETURN_URL"}
+    their_own = {
+        f"OIDC_{platform}_{what}" for platform in ("GOOGLE", "APPLE", "FACEBOOK") for what in ("ISSUERS", "KEYS_URL")
+    }
+    said_nowhere = {*of_pages, *of_operator, *of_payments, *not_offered, *their_own}
+    assert empty == {"FCM_APPLICATION_ARN", "APNS_APPLICATION_ARN", *said_nowhere}
     assert not [value for value in environment.values() if "${" in value or "Fn::" in value]
     assert environment["ITEMS_TABLE"] == stack.physical("Items")
     assert environment["ERASURES_QUEUE_URL"] == stack.physical("Erasures")

@@ -9,10 +9,12 @@ import json
 import os
 from typing import Any
 
+from chalicelib.settings import settings
 from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.scene import new_camera, new_person, pay, rows
+from tests.payments import stripe_events
+from tests.scene import new_camera, new_person, rows
 
 _keys = itertools.count()
 
@@ -37,15 +39,23 @@ def event(ordered: dict[str, Any], outcome: str = "paid", **altered: Any) -> byt
         "order_id": ordered["order_id"],
         "outcome": outcome,
         **ordered["amount"],
-        "reference": f"pi_{hashlib.sha256(ordered['order_id'].encode()).hexdigest()[:12]}",
+        "reference": reference_of(ordered),
         **altered,
     }
+    if settings.payment_provider == "stripe":
+        return stripe_events.event_of(**payment)
     return json.dumps({"type": f"payment.{outcome}", "payment": payment}).encode()
 
 
-def send(world: LocalCloud, body: bytes, header: str | None, provider: str = "sandbox") -> Response:
-    headers = {} if header is None else {"Sandbox-Signature": header}
-    return world.call("POST", f"/payments/{provider}", raw=body, headers=headers)
+def reference_of(ordered: dict[str, Any]) -> str:
+    """The provider's number of the payment."""
+    return f"pi_{hashlib.sha256(ordered['order_id'].encode()).hexdigest()[:12]}"
+
+
+def send(world: LocalCloud, body: bytes, header: str | None, provider: str | None = None) -> Response:
+    ours = settings.payment_provider
+    headers = {} if header is None else {f"{ours.capitalize()}-Signature": header}
+    return world.call("POST", f"/payments/{provider or ours}", raw=body, headers=headers)
 
 
 def tell(home: Home, ordered: dict[str, Any], outcome: str = "paid", **altered: Any) -> Response:
@@ -88,7 +98,8 @@ def is_nothing_invoiced(world: LocalCloud) -> bool:
     before = invoices(world)
     payer = new_person(world, "payer@example.com")
     camera = new_camera(world, "SN0900", owner=payer)
-    assert pay(world, payer.order(camera.device_id).json["order_id"]).json == {"changed": True}
+    body = event(payer.order(camera.device_id).json)
+    assert send(world, body, signature(world, body)).json == {"changed": True}
     assert len(invoices(world)) == len(before) + 1
     return before == []
 

@@ -172,10 +172,8 @@ class Standing(RuleBasedStateMachine):
             self.dispute(nth, source, "lost")
             self.model.lose(nth, source, self.now)
 
-    @rule(nth=devices, place=some.integers(0, 3), seconds=some.sampled_from([0, 14 * DAY, 14 * DAY + 1, 20 * DAY]))
-    def what_is_left_is_paid_back(self, nth: int, place: int, seconds: int) -> None:
-        """In the first two weeks and later, of what runs and waits."""
-        self._both_wait(seconds)
+    @rule(nth=devices, place=some.integers(0, 3))
+    def what_is_left_is_paid_back(self, nth: int, place: int) -> None:
         if source := self._source(nth, place):
             amounts: list[int] = []
             refused = self._refused(lambda: amounts.append(self.pay_back(nth, source)))

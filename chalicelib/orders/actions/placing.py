@@ -14,7 +14,7 @@ from chalicelib.instants import ms_of
 from chalicelib.invoices.actions import buyers
 from chalicelib.invoices.actions.buyers import Buyer
 from chalicelib.orders import shapes
-from chalicelib.orders.actions import reading
+from chalicelib.orders.actions import checkout, reading
 from chalicelib.orders.records import Order
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.actions import quoting
@@ -48,7 +48,7 @@ def price_of(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
 
 def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
     """An open order for one of the caller's devices, and where to pay it; one of the free plan is carried out at once.
-    Raises PriceChanged, CountryUnknown, InvoiceToInvalid, and what `price_of` raises."""
+    Raises PriceChanged, CountryUnknown, InvoiceToInvalid, AmountTooSmall, and what `price_of` raises."""
     return retrying(partial(_place_order, caller, body, _named(body.invoice_to)))
 
 
@@ -85,7 +85,12 @@ def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -
         credit_of=quote.credit_of,
         invoice_to=None if buyer is None else buyers.stored(buyer),
     )
-    granted = _grant_free(order, held, clock.epoch_s(now)) if offer.is_free else ()
+    granted: tuple[Write, ...] = ()
+    if offer.is_free:
+        granted = _grant_free(order, held, clock.epoch_s(now))
+    else:
+        # Before the commit: a page of an order that does not come to be is shown to nobody.
+        order.assign(checkout_url=checkout.page_of(order, caller.account.language))
     owned = access.require_alive(body.device_id, otherwise=NotFound("device"))
     return commit_and_answer(create(order), *granted, *owned, answer=reading.described(order, []))
 

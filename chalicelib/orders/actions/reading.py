@@ -7,7 +7,6 @@ from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.invoices.actions import documents
 from chalicelib.orders.records import Order, Payment
-from chalicelib.payments.actions import checkout_url
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.store import crypto
 from chalicelib.store.keys import Key
@@ -61,7 +60,7 @@ def described(order: Order, payments: list[Payment]) -> dict[str, object]:
         "refunded": _money(order.refund_amount, order.currency),
         "credit_note_number": order.credit_note_number,
         "payments": [_described_payment(one) for one in sorted(payments, key=lambda one: one.received_at)],
-        "checkout_url": checkout_url(order_id, int(order.amount), order.currency) if is_open else None,
+        "checkout_url": order.checkout_url if is_open else None,
     }
 
 
