@@ -131,6 +131,7 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
         ("Device", "password"),
         ("Registration", "password_hash"),
         ("Totp", "secret"),
+        *(("InvoiceBuyer", name) for name in ("name", "address", "country", "vat_number")),  # as the order has them
     }
     assert all(tag.why for _, _, tag in personal if not tag.exported)
 
@@ -138,7 +139,7 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
 def test_every_time_of_a_persons_own_is_told() -> None:
     """What is not: when something technical ends, what was deleted before, since when a camera, whoever's, has or had
     its connection, what was told, waited for or begun so that this happens once, and what follows from the grants of a
-    plan, which are told."""
+    plan, which are told; nor when an operator closed a month of everybody's invoices."""
     hidden = {
         f"{kind.__name__}.{name}"
         for kind in catalogue.RECORDS
@@ -147,9 +148,11 @@ def test_every_time_of_a_persons_own_is_told() -> None:
     }
     of_cameras = {f"Stock.{name}" for name in ("connected_at", "away_since", "told_offline_at", "told_back_at")}
     once = {"Device.late_told_at", "Export.announced_at", "Export.begun_at", "Live.waited_at"}
+    once |= {"InvoiceDocument.asked_at", "InvoiceDocument.made_at", "DueRefund.owed_since", "NumberingTurn.until"}
+    once |= {"DelayedEvent.since"}
     before = {"Device.alarms_after", "Removal.until", "RecordingRemoval.ordered_at"}
     before |= {"Clip.arrived_from", "Clip.arrived_to"}
-    assert hidden == {"PlanEnd.ends_at", *before, *of_cameras, *once}
+    assert hidden == {"PlanEnd.ends_at", "ClosedMonth.closed_at", *before, *of_cameras, *once}
 
 
 def test_times_are_told_as_rfc_3339(copy: ZipFile) -> None:
