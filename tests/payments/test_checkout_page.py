@@ -44,39 +44,39 @@ class Page:
         return answer
 
 
-def test_a_person_sees_what_it_costs_and_pays(home: Home) -> None:
-    ordered = order(home)
-    page = Page(home, ordered["order_id"])
+def test_a_person_sees_what_it_costs_and_pays(sandbox_home: Home) -> None:
+    ordered = order(sandbox_home)
+    page = Page(sandbox_home, ordered["order_id"])
     assert page.answer.status == 200 and "2.99&nbsp;EUR" in page.text and "waits for its payment" in page.text
     assert list(page.buttons) == ["Pay", "Have the bank refuse it", "Let it time out"]
     page.press("Pay")
-    assert (state(home, ordered), plan(home)["state"]) == ("paid", "active")
+    assert (state(sandbox_home, ordered), plan(sandbox_home)["state"]) == ("paid", "active")
     assert "paid the order" in page.text
     assert list(page.buttons) == ["Pay once more", "Dispute it at the bank"]
 
 
-def test_what_is_refused_can_be_paid_and_what_timed_out_cannot(home: Home) -> None:
-    ordered, other = order(home), order(home)
-    page = Page(home, ordered["order_id"])
+def test_what_is_refused_can_be_paid_and_what_timed_out_cannot(sandbox_home: Home) -> None:
+    ordered, other = order(sandbox_home), order(sandbox_home)
+    page = Page(sandbox_home, ordered["order_id"])
     page.press("Have the bank refuse it")
-    assert state(home, ordered) == "refused"
+    assert state(sandbox_home, ordered) == "refused"
     page.press("Pay")
-    assert state(home, ordered) == "paid"
-    late = Page(home, other["order_id"])
+    assert state(sandbox_home, ordered) == "paid"
+    late = Page(sandbox_home, other["order_id"])
     late.press("Let it time out")
-    assert (state(home, other), list(late.buttons)) == ("expired", ["Pay once more"])
+    assert (state(sandbox_home, other), list(late.buttons)) == ("expired", ["Pay once more"])
     late.press("Pay once more")
-    assert state(home, other) == "refund_due"
+    assert state(sandbox_home, other) == "refund_due"
 
 
-def test_what_is_paid_twice_goes_back_once(home: Home) -> None:
-    ordered = order(home)
-    page = Page(home, ordered["order_id"])
+def test_what_is_paid_twice_goes_back_once(sandbox_home: Home) -> None:
+    ordered = order(sandbox_home)
+    page = Page(sandbox_home, ordered["order_id"])
     page.press("Pay")
     page.press("Pay once more")
-    home.world.settle()
+    sandbox_home.world.settle()
     page.open(f"/_local/payments/{ordered['order_id']}")
-    assert [one for _, _, one in payments(home, ordered)] == ["applied", "refunded"]
+    assert [one for _, _, one in payments(sandbox_home, ordered)] == ["applied", "refunded"]
     assert "went back" in page.text
 
 
@@ -87,20 +87,20 @@ def test_what_is_paid_twice_goes_back_once(home: Home) -> None:
         ("The bank takes the money back", "none", "the dispute was lost"),
     ],
 )
-def test_a_dispute_is_opened_and_decided(home: Home, decision: str, then: str, said: str) -> None:
-    ordered = order(home)
-    page = Page(home, ordered["order_id"])
+def test_a_dispute_is_opened_and_decided(sandbox_home: Home, decision: str, then: str, said: str) -> None:
+    ordered = order(sandbox_home)
+    page = Page(sandbox_home, ordered["order_id"])
     page.press("Pay")
     page.press("Dispute it at the bank")
-    assert plan(home)["state"] == "suspended"
+    assert plan(sandbox_home)["state"] == "suspended"
     page.press(decision)
-    assert plan(home)["state"] == then and said in page.text
+    assert plan(sandbox_home)["state"] == then and said in page.text
     assert list(page.buttons) == ["Pay once more"]
 
 
-def test_it_speaks_both_languages_and_keeps_the_one_that_was_chosen(home: Home) -> None:
-    ordered = order(home)
-    page = Page(home, ordered["order_id"], "pl-PL,pl;q=0.9")
+def test_it_speaks_both_languages_and_keeps_the_one_that_was_chosen(sandbox_home: Home) -> None:
+    ordered = order(sandbox_home)
+    page = Page(sandbox_home, ordered["order_id"], "pl-PL,pl;q=0.9")
     assert '<html lang="pl">' in page.text and "Zapłać" in page.buttons
     page.open(f"/_local/payments/{ordered['order_id']}?language=en")
     assert '<html lang="en">' in page.text
@@ -112,14 +112,14 @@ def test_it_speaks_both_languages_and_keeps_the_one_that_was_chosen(home: Home) 
     assert english.keys() == polish.keys() and not set(english.values()) & set(polish.values()) - {"Plan"}
 
 
-def test_an_order_that_is_not_there_is_not_found(home: Home) -> None:
-    page = Page(home, "%3Cscript%3E")
+def test_an_order_that_is_not_there_is_not_found(sandbox_home: Home) -> None:
+    page = Page(sandbox_home, "%3Cscript%3E")
     assert (page.answer.status, page.buttons) == (404, {})
     assert "<script" not in page.text and "no such order" in page.text
 
 
-def test_the_page_may_load_and_run_nothing(home: Home) -> None:
-    page = Page(home, order(home)["order_id"])
+def test_the_page_may_load_and_run_nothing(sandbox_home: Home) -> None:
+    page = Page(sandbox_home, order(sandbox_home)["order_id"])
     policy = page.answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "form-action 'self'" in policy
     assert "<script" not in page.text and "http" not in page.text

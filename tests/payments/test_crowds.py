@@ -46,21 +46,21 @@ def _pay_at_once(home: Home, events: list[tuple[dict[str, str], bytes]]) -> list
 
 
 def test_sixteen_who_all_read_the_same_number_are_numbered_within_three_tries(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    sandbox_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for patience in ("_LASTS_S", "_LONGEST_WAIT_S"):  # a busy machine is slow
         monkeypatch.setattr(turns, patience, 60)
     monkeypatch.setattr(webhooks, "_PATIENCE_S", 60)
-    events = _ordered(home)
-    before = home.world.snapshot()
+    events = _ordered(sandbox_home)
+    before = sandbox_home.world.snapshot()
     tries: list[int] = []
     for _ in range(ROUNDS):
-        home.world.restore(before)
+        sandbox_home.world.restore(before)
         with pytest.MonkeyPatch.context() as patched:
             count = _counted(patched)
-            assert _pay_at_once(home, events) == [200] * PAYERS
-        assert numbers(home.world) == [f"S-2026-{number:06d}" for number in range(1, PAYERS + 1)]
-        assert len({one["payment_reference"] for one in invoices(home.world)}) == PAYERS
+            assert _pay_at_once(sandbox_home, events) == [200] * PAYERS
+        assert numbers(sandbox_home.world) == [f"S-2026-{number:06d}" for number in range(1, PAYERS + 1)]
+        assert len({one["payment_reference"] for one in invoices(sandbox_home.world)}) == PAYERS
         assert len(count) == PAYERS
         tries += count.values()
     print(f"tries: {sorted(Counter(tries).items())}")
@@ -84,12 +84,12 @@ def _counted(patched: pytest.MonkeyPatch) -> Counter[str]:
     return tries
 
 
-def test_a_turn_is_given_back(home: Home) -> None:
+def test_a_turn_is_given_back(sandbox_home: Home) -> None:
     with Turns("invoice", 2026) as mine:
         mine.wait()
-        (row,) = rows(home.world, "invoices/turn", "Fiscal")
+        (row,) = rows(sandbox_home.world, "invoices/turn", "Fiscal")
         assert row["until"] > clock.now_s()
-    (row,) = rows(home.world, "invoices/turn", "Fiscal")
+    (row,) = rows(sandbox_home.world, "invoices/turn", "Fiscal")
     assert row["until"] == 0
     with Turns("invoice", 2026) as mine:
         begun = clock.ticks_s()
@@ -97,26 +97,26 @@ def test_a_turn_is_given_back(home: Home) -> None:
         assert clock.ticks_s() - begun < 1
 
 
-def test_who_died_in_his_turn_is_waited_for_no_longer_than_a_second(home: Home) -> None:
+def test_who_died_in_his_turn_is_waited_for_no_longer_than_a_second(sandbox_home: Home) -> None:
     died = NumberingTurn.new("", "2026", holder="somebody", until=clock.now().timestamp() + 1)
     commit(create(died))
     begun = clock.ticks_s()
     with Turns("invoice", 2026) as mine:
         mine.wait()
     assert 0.5 < clock.ticks_s() - begun < 5
-    home.world.clock.move_to(home.world.now().timestamp() + 2)
+    sandbox_home.world.clock.move_to(sandbox_home.world.now().timestamp() + 2)
     begun = clock.ticks_s()
     with Turns("invoice", 2026) as mine:
         mine.wait()
-        (row,) = rows(home.world, "invoices/turn", "Fiscal")
+        (row,) = rows(sandbox_home.world, "invoices/turn", "Fiscal")
         assert row["holder"] != "somebody" and clock.ticks_s() - begun < 0.5
 
 
-def test_who_meets_nobody_takes_no_turn(home: Home) -> None:
-    headers, body = checkout.event(order(home)["order_id"], "paid")
-    assert home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
-    assert len(invoices(home.world)) == 1
-    assert rows(home.world, "invoices/turn", "Fiscal") == []
+def test_who_meets_nobody_takes_no_turn(sandbox_home: Home) -> None:
+    headers, body = checkout.event(order(sandbox_home)["order_id"], "paid")
+    assert sandbox_home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
+    assert len(invoices(sandbox_home.world)) == 1
+    assert rows(sandbox_home.world, "invoices/turn", "Fiscal") == []
     with Turns("invoice", 2026) as mine:
         mine.wait()
-    assert len(rows(home.world, "invoices/turn", "Fiscal")) == 1
+    assert len(rows(sandbox_home.world, "invoices/turn", "Fiscal")) == 1
