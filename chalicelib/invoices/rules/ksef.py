@@ -93,9 +93,9 @@ def _sums(document: Document) -> Iterator[Node]:
     """Where the net amount and the tax stand goes by where the sale is taxed."""
     net, tax = (_signed(document, amount) for amount in (document.split.net, document.split.tax))
     if document.tax.category == "S":
-        place = "1" if _is_at_home(document) else "5"  # else by the one-stop shop
-        yield (f"P_13_{place}", net)
-        yield (f"P_14_{place}", tax)
+        field = "1" if _is_at_home(document) else "5"  # else by the one-stop shop
+        yield (f"P_13_{field}", net)
+        yield (f"P_14_{field}", tax)
     else:
         yield ("P_13_9" if document.tax.category == "AE" else "P_13_8", net)
 
