@@ -21,7 +21,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.gateway import Response
 from infra.strict_moto import DIES_AFTER, DIES_BEFORE
 from tests.conftest import Home
-from tests.infra.test_package_watch import rings
+from tests.infra.test_package_watch import oldest, rings
 from tests.orders.payment_events import (
     event,
     invoices,
@@ -540,6 +540,22 @@ def test_an_event_that_comes_again_while_it_is_kept_is_applied_one_time(
     assert stripe_home.world.run_schedule("look_up_delayed_events") == {"changed": 0}
     assert len(invoices(stripe_home.world)) == 1
     assert rows(stripe_home.world, "delayed-events/delayed-event") == []
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_news_of_another_amount_that_was_kept_is_dropped_since_nobody_hears_a_refusal(
+    stripe_home: Home, stripe_server: FakeStripe
+) -> None:
+    ordered = order(stripe_home)
+    body = event(ordered, "expired", amount=298)
+    stripe_server.faults.append(Fault(503, method="GET", times=2))
+    assert send(stripe_home.world, body, signature(stripe_home.world, body)).json == UNCHANGED
+    stripe_home.world.settle()
+    assert len(rows(stripe_home.world, "delayed-events/delayed-event")) == 1
+    assert stripe_home.world.run_schedule("look_up_delayed_events") == {"changed": 0}
+    assert oldest(stripe_home.world, "look_up_delayed_events") == 0
+    assert rows(stripe_home.world, "delayed-events/delayed-event") == []
+    assert state(stripe_home, ordered) == "open"
 
 
 def test_an_event_is_known_again_for_thirty_days_and_stripe_is_not_asked(
