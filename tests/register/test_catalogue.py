@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
+from chalicelib.orders.actions import webhooks
+from chalicelib.payments.shapes import Report
 from chalicelib.privacy.records import ExportVolume
 from chalicelib.register import catalogue
 from chalicelib.stock.records import PresenceChange
@@ -124,6 +126,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     tell(home, order(home), amount=1, reference="a-cent")  # it goes back
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/recordings", {})
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})
+    report = Report("evt_1", "refund", "re_1")
+    commit(create(webhooks._taken("a-hash")), create(webhooks._delayed("stripe", report)))
     commit(create(PresenceChange.new(home.camera.device_id, "1767600000-offline")))
     volume = ExportVolume.new(iza.account_id, "20260105T080000Z00.000002", archive="one.zip", after_subject="account")
     commit(create(volume))
