@@ -201,8 +201,9 @@ class Stripe:
             with _asking():
                 return self._refund(wanted)
         except (_NotAccepted, _NotThere) as cause:
-            # Where the key is wrong, or while a dispute runs, it is tried again later; what is not there cannot go.
-            if isinstance(cause, _NotAllowed) or str(cause) == "charge_disputed":
+            # What is not there cannot go back. Whatever else is refused may be possible later, when a dispute is over,
+            # there is money again, or the key is right; an alarm rings for what is due for long.
+            if not isinstance(cause, _NotThere):
                 raise Unavailable(retry_after_seconds=_ASK_AGAIN_S) from cause
             return Refund(wanted.refund_id, "failed", wanted.reference)
 

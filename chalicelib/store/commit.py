@@ -151,18 +151,24 @@ def with_answer_record(answer_record: Callable[[object], Write] | None) -> Itera
         _answer_record.reset(token)
 
 
-_most_wait_s: ContextVar[float] = ContextVar("most_wait_s", default=_LONGEST_WAIT_S)
+_waits_until: ContextVar[float | None] = ContextVar("waits_until", default=None)
 
 
 @contextmanager
 def waiting_at_most(seconds: float) -> Iterator[None]:
-    """Within this block a commit waits no longer than that for others that are in its way, for who is not a person and
-    asks again by himself."""
-    token = _most_wait_s.set(seconds)
+    """Within this block commits wait no longer than that in all for others that are in their way, for who is not a
+    person and asks again by himself."""
+    token = _waits_until.set(clock.ticks_s() + seconds)
     try:
         yield
     finally:
-        _most_wait_s.reset(token)
+        _waits_until.reset(token)
+
+
+def may_wait(seconds: float) -> bool:
+    """Whether there is so much time left, in a block that waits no longer."""
+    until_ticks = _waits_until.get()
+    return until_ticks is None or clock.ticks_s() + seconds <= until_ticks
 
 
 def commit(*writes: Write) -> None:
@@ -220,11 +226,11 @@ def _send(writes: tuple[Write, ...], commit_id: str) -> None:
     alone = len(writes) == 1 and writes[0].operation in ("Put", "Update")
     attempt = _write_alone if alone else _write_together
     requests = [write.request(commit_id, is_alone=alone) for write in writes]
-    left_s = _most_wait_s.get()
+    left_s = _LONGEST_WAIT_S
     for wait_s in (*_WAITS_S, None):
         if attempt(writes, requests, commit_id):
             return
-        if wait_s is None or wait_s > left_s:
+        if wait_s is None or wait_s > left_s or not may_wait(wait_s):
             raise Unavailable(retry_after_seconds=2)
         left_s -= wait_s
         clock.sleep(wait_s * ids.fraction())

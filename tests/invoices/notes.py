@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib import clock
 from chalicelib.invoices.actions import documents, numbering
 from chalicelib.invoices.records import Invoice
 from chalicelib.store.commit import commit
@@ -10,18 +11,19 @@ from chalicelib.store.records import read
 
 def issue_credit_note(account_id: str, corrects: str, amount: int = 100) -> str:
     """For so much of what an invoice was about; its number."""
-    year = numbering.tax_year()
-    invoice, counter = read(Invoice.key("", corrects), numbering.counter_of("credit_note", year))
+    now = clock.now_s()
+    where = numbering.counter_of("credit_note", numbering.tax_year(now))
+    invoice, counter = read(Invoice.key("", corrects), where)
     assert invoice is not None
     number, writes = numbering.issued(
         "credit_note",
-        year,
+        now,
         counter,
         plan_id=invoice.plan_id,
         amount=amount,
         currency=invoice.currency,
         payment_method=invoice.payment_method,
-        payment_reference=f"re_{corrects}",
+        payment_reference=invoice.payment_reference,
         corrects=corrects,
     )
     commit(*writes, documents.requested(account_id, number))

@@ -17,10 +17,14 @@ from tests.conftest import Home
 
 
 def _issued(series: Series, year: int, reference: str, corrects: str | None = None) -> tuple[str, tuple[Write, ...]]:
-    (counter,) = read(numbering.counter_of(series, year))
+    return _issued_at(series, int(datetime(year, 7, 1, tzinfo=UTC).timestamp()), reference, corrects)
+
+
+def _issued_at(series: Series, at: int, reference: str, corrects: str | None = None) -> tuple[str, tuple[Write, ...]]:
+    (counter,) = read(numbering.counter_of(series, numbering.tax_year(at)))
     return numbering.issued(
         series,
-        year,
+        at,
         counter,
         plan_id="event-7-month",
         amount=299,
@@ -75,3 +79,13 @@ def test_who_lost_his_number_to_another_is_told_and_leaves_nothing(home: Home) -
     (kept,) = read(Invoice.key("", number))
     assert kept is not None and kept.payment_reference == "r-2"
     assert _issue("credit_note", 2026, "r-1") == "K-2026-000002"
+
+
+@pytest.mark.parametrize(("second", "number"), [(59, "S-2026-000001"), (60, "S-2027-000001")])
+def test_number_and_date_are_of_one_year_at_its_very_end(home: Home, second: int, number: str) -> None:
+    """Where the seller is, which is an hour before midnight elsewhere."""
+    at = int(datetime(2026, 12, 31, 22, 59, tzinfo=UTC).timestamp()) + second
+    said, writes = _issued_at("invoice", at, "pi_1")
+    assert said == number
+    (invoice,) = (write.record for write in writes if isinstance(write.record, Invoice))
+    assert invoice.issued_at == at

@@ -721,6 +721,16 @@ def test_what_is_disputed_is_asked_for_later_and_what_is_nowhere_does_not_go_bac
     assert refunds(paid) == []
 
 
+@pytest.mark.parametrize("code", ["refund_disputed_payment", "balance_insufficient", "lock_timeout", ""])
+def test_what_is_refused_for_now_stays_due(paid: FakeStripe, code: str) -> None:
+    paid.faults.append(fake_stripe.Fault(400, code=code, method="POST"))
+    provider = stripe_provider.Stripe()
+    with pytest.raises(Unavailable):
+        provider.refund(WANTED)
+    paid.forget_answers()
+    assert provider.refund(WANTED).state == "succeeded"
+
+
 def test_a_refund_is_not_lost_by_a_wrong_key(paid: FakeStripe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(vars(settings), "payment_api_key", "rk_test_of_somebody_else")
     with pytest.raises(Unavailable):

@@ -17,6 +17,7 @@ from tests.conftest import Home
 from tests.orders.payment_events import invoices, mails_of_refund, state, tell
 from tests.plans.steps import DAY, buy, euros, give, in_seconds, later, move, pause, place, plan_of, preview, refused
 from tests.scene import new_camera, rows
+from tests.worlds.invariants import violations
 
 MONTH, YEAR = 30 * DAY, 365 * DAY
 
@@ -184,6 +185,7 @@ def test_what_is_paid_for_what_has_changed_meanwhile_is_owed_back(home: Home, wh
     assert plan_of(home) == before
     (mail,) = mails_of_refund(home.world)
     assert "another by now" in mail["text"]
+    assert violations(home.world.dump()) == []
 
 
 def test_what_is_paid_when_what_waited_has_begun_is_owed_back(home: Home) -> None:

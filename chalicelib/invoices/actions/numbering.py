@@ -38,9 +38,9 @@ class Sold(msgspec.Struct, frozen=True):
         }
 
 
-def tax_year() -> int:
-    """The year that it is where the seller is."""
-    return tax_day(clock.now_s()).year
+def tax_year(at_s: int) -> int:
+    """The year that it was where the seller is."""
+    return tax_day(at_s).year
 
 
 def tax_day(at_s: int) -> date:
@@ -64,7 +64,7 @@ def counter_of(series: Series, year: int) -> Key[InvoiceCounter]:
 
 def issued(
     series: Series,
-    year: int,
+    now: int,
     counter: InvoiceCounter | None,
     *,
     plan_id: str,
@@ -76,18 +76,19 @@ def issued(
     sold: Sold | None = None,
     buyer_id: str | None = None,
 ) -> tuple[str, tuple[Write, ...]]:
-    """The number of the next document of a year's series, and the writes that issue it: they belong into the commit of
-    what it is of, so that no number is lost. `counter` is the row of `counter_of` as it was just read. The amount is
-    gross, in the smallest unit; that of a credit note, which says what invoice it corrects, is what is given back, and
-    its reference the provider's of the refund; how it was taxed and whom it names stands on that invoice alone. Of an
-    invoice `buyer_id` is of `buyers.kept`. Kept by the row LAW. The commit raises StaleRead where another document
-    got the number."""
+    """The number of the next document of this moment's year, and the writes that issue it: they belong into the commit
+    of what it is of, so that no number is lost. `counter` is the row of `counter_of` that year as it was just read. The
+    amount is gross, in the smallest unit; that of a credit note, which says what invoice it corrects, is what is given
+    back; how it was taxed and whom it names stands on that invoice alone. The reference is the provider's of the
+    payment. Of an invoice `buyer_id` is of `buyers.kept`. Kept by the row LAW. The commit raises StaleRead where
+    another document got the number."""
+    year = tax_year(now)
     last = 0 if counter is None else int(counter.last)
     number = numbers.number_of(series, year, last + 1)
     document = Invoice.new(
         "",
         number,
-        issued_at=clock.now_s(),
+        issued_at=now,
         plan_id=plan_id,
         amount=amount,
         currency=currency,

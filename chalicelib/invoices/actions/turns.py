@@ -9,7 +9,7 @@ from chalicelib import clock, ids
 from chalicelib.invoices.records import NumberingTurn
 from chalicelib.invoices.rules import series as numbers
 from chalicelib.invoices.rules.series import Series
-from chalicelib.store.commit import change, commit, merge
+from chalicelib.store.commit import change, commit, may_wait, merge
 from chalicelib.store.records import SCHEMA_VERSION
 
 # Who died in his turn is waited for no longer; a commit takes some 30 ms.
@@ -51,7 +51,7 @@ class Turns:
     def wait(self) -> None:
         if self._ends_ticks is None:
             self._ends_ticks = clock.ticks_s() + _LONGEST_WAIT_S
-        while not self._is_taken() and clock.ticks_s() < self._ends_ticks:
+        while not self._is_taken() and clock.ticks_s() < self._ends_ticks and may_wait(_LOOKS_S):
             clock.sleep(_LOOKS_S * (1 + ids.fraction()))
 
     def _is_taken(self) -> bool:

@@ -83,7 +83,8 @@ def _on_ledger(event: Dispute, order: Order | None) -> tuple[Write, ...]:
 def _lost(payment: Payment, order: Order | None, values: dict[str, Any], as_read: Any) -> Iterable[Write]:
     """The money is gone by the bank, and does not go back by us. What it bought is credited in the books."""
     amount, was_applied = int(payment.amount), payment.state == "applied"
-    loss = _loss(payment, order) if was_applied else None
+    now = clock.now_s()
+    loss = _loss(payment, order, now) if was_applied else None
     # Of a plan that was given back before, so much was credited as was left of it.
     back = {"refund_amount": amount} if was_applied else {}
     yield change(payment, when=as_read, otherwise=StaleRead, **values, **back)
@@ -93,7 +94,7 @@ def _lost(payment: Payment, order: Order | None, values: dict[str, Any], as_read
         return
     number, issued = numbering.issued(
         "credit_note",
-        numbering.tax_year(),
+        now,
         loss.counter,
         plan_id=loss.plan_id,
         amount=amount,
@@ -104,18 +105,18 @@ def _lost(payment: Payment, order: Order | None, values: dict[str, Any], as_read
     )
     yield from issued
     if order is not None:
-        said = {**back, "refunded_at": clock.now_s(), "credit_note_number": number}
+        said = {**back, "refunded_at": now, "credit_note_number": number}
         yield change(order, when=Order.state == order.state, otherwise=StaleRead, state="charged_back", **said)
         yield documents.requested(order.pk_id, number)
 
 
-def _loss(payment: Payment, order: Order | None) -> _Loss | None:
+def _loss(payment: Payment, order: Order | None, now: int) -> _Loss | None:
     """By the order, or by the invoice where the account is gone; None for one of before payments named theirs."""
     number = payment.invoice_number if order is None else order.invoice_number
     if number is None:
         return None
     key: Key[Invoice] = Invoice.key("", number)
-    invoice, counter = read(key, numbering.counter_of("credit_note", numbering.tax_year()))
+    invoice, counter = read(key, numbering.counter_of("credit_note", numbering.tax_year(now)))
     if invoice is None:
         return None
     return _Loss(invoice.plan_id, invoice.payment_method, number, counter)

@@ -78,6 +78,7 @@ def _settle(event: payment_shapes.Payment, order: Order, payment: Payment) -> Re
 
 
 def _payment(name: str, event: payment_shapes.Payment) -> Payment:
+    now = clock.now_s()
     return Payment.new(
         "",
         reading.payment_id(name, event.reference),
@@ -85,14 +86,15 @@ def _payment(name: str, event: payment_shapes.Payment) -> Payment:
         payment_reference=event.reference,
         amount=event.amount,
         currency=event.currency,
-        received_at=clock.now_s(),
-        tax_year=numbering.tax_year(),
+        received_at=now,
+        tax_year=numbering.tax_year(now),
     )
 
 
 def _pay(order: Order, payment: Payment) -> None:
     """Order paid, plan granted, invoice numbered: all of it or none. Raises _DeviceGone, CreditChanged."""
-    now, year = clock.now_s(), int(payment.tax_year)
+    # One moment, so that at the turn of a year number, date and tax are of the same one.
+    now, year = int(payment.received_at), int(payment.tax_year)
     counter, held, account, key = read(
         numbering.counter_of("invoice", year), plans.key_of(order.device_id), *accounts.keys_of(order.pk_id)
     )
@@ -103,7 +105,7 @@ def _pay(order: Order, payment: Payment) -> None:
     buyer_id, named = (None, ()) if buyer is None else buyers.kept(buyer, year)
     number, invoiced = numbering.issued(
         "invoice",
-        year,
+        now,
         counter,
         plan_id=order.plan_id,
         amount=order.amount,

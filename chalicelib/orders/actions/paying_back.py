@@ -33,7 +33,8 @@ def owed(payment: Payment, amount: int, reason: Reason, now: int) -> tuple[Write
 def owed_at_once(payment: Payment, reason: Reason, now: int) -> tuple[Write, ...]:
     """The same of all of a payment that is noted only now, since it buys nothing. Of nothing nothing goes back."""
     amount = int(payment.amount)
-    payment.assign(state="refund_due", reason=reason, refund_amount=max(0, amount))
+    # It may have been about to buy something: the number of that invoice is somebody else's by now.
+    payment.assign(state="refund_due", reason=reason, refund_amount=max(0, amount), invoice_number=None)
     noted = create(payment, otherwise=StaleRead)
     return (noted, _due(payment, now)) if amount > 0 else (noted,)
 

@@ -79,7 +79,7 @@ def _refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refu
     decided = _decide(order, now)
     number, noted = numbering.issued(
         "credit_note",
-        numbering.tax_year(),
+        now,
         decided.counter,
         plan_id=order.plan_id,
         amount=decided.amount,
@@ -110,7 +110,7 @@ def _decide(order: Order, now: int) -> _Decided:
     _require_paid(order)
     granted = _granted(order, now)
     payment, counter = read(
-        Payment.key("", order.paid_with), numbering.counter_of("credit_note", numbering.tax_year())
+        Payment.key("", order.paid_with), numbering.counter_of("credit_note", numbering.tax_year(now))
     )
     if payment is None or payment.state != "applied":
         raise StaleRead

@@ -58,7 +58,7 @@ def _take_report(name: str, report: Report) -> bool:
 
 def _applied(name: str, event: Event) -> bool:
     # Of many who are paid at once, each but the first would number in vain, again and again.
-    with waiting_at_most(_PATIENCE_S), Turns("invoice", numbering.tax_year()) as turns:
+    with waiting_at_most(_PATIENCE_S), Turns("invoice", numbering.tax_year(clock.now_s())) as turns:
         later = Unavailable(retry_after_seconds=2)
         return retrying_from(event, partial(_apply, name), partial(_again, turns), tries=_TRIES, otherwise=later)
 

@@ -34,8 +34,11 @@ def money_counts_once(stored: Stored) -> Found:
     """A payment that bought something has its invoice and no other; an order knows of its own, and no two of the
     same."""
     payments = {payment_id: row for (_, payment_id), row in stored.of("Payment").items()}
-    invoiced = {row["payment_reference"] for row in stored.of("Invoice").values() if "corrects" not in row}
+    invoices = {number: row for (_, number), row in stored.of("Invoice").items() if "corrects" not in row}
+    invoiced = {row["payment_reference"]: number for number, row in invoices.items()}
     for payment_id, row in payments.items():
+        if row.get("invoice_number") not in (None, invoiced.get(row["payment_reference"])):
+            yield f"payment {payment_id} names the invoice of another one"
         if _bought(row) != (row["payment_reference"] in invoiced):
             yield f"payment {payment_id} is {row['state']}, and so is not its invoice"
         if row["state"] != "charged_back" and (row["state"] == "applied") == ("reason" in row):
