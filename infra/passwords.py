@@ -67,8 +67,9 @@ def chosen(ranked: Iterable[str]) -> Iterator[str]:
 
 
 def compact(folded: Iterable[str]) -> bytes:
-    """Sorted prefixes of their hashes."""
-    return b"".join(sorted({rules.hash_prefix(one) for one in folded}))
+    """Sorted prefixes of their hashes, by columns."""
+    prefixes = sorted({rules.hash_prefix(one) for one in folded})
+    return b"".join(bytes(column) for column in zip(*prefixes, strict=True))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ UNRECORDED = {
     "POST /cameras/activation": "the camera's own",
     "POST /orders": _OWN_LIST,
     "POST /orders/preview": "nothing has changed",
+    "POST /orders/{order_id}/refund/preview": "nothing has changed",
+    "POST /orders/{order_id}/refund": _OWN_LIST,
     "POST /payments/{provider}": _OWN_LIST,
     "POST /sessions/refresh": "the session's beginning is recorded, and its last use is in the list of terminals",
     "PUT /terminals/current/push": "the terminal's sign-in is recorded",

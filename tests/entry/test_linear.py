@@ -22,7 +22,7 @@ from chalicelib.entry.idempotency import checked_key
 from chalicelib.errors import Refusal
 from chalicelib.identities import rules as identities
 from chalicelib.live.rules import pieces as live
-from chalicelib.payments import sandbox
+from chalicelib.payments import signatures
 from chalicelib.recordings.rules import containers
 from chalicelib.second_factors import rules as second_factors
 from chalicelib.sessions import rules as sessions
@@ -108,7 +108,7 @@ TAKEN: dict[str, tuple[Take, Callable[[int], str]]] = {
     "a name of another platform": (identities.printable, filled("", "\u202e a")),
     "how long keys may be kept": (jwks.kept_s, filled("max-age=", "9")),
     "how often keys may be kept": (jwks.kept_s, filled("", "max-age=")),
-    "a payment's signature": (lambda text: sandbox._require_signature(text, b""), filled("t=", "1,t=")),
+    "a payment's signature": (lambda text: signatures.require(text, b""), filled("t=", "1,t=")),
     "a passkey's words": (second_factors.challenge_in, filled("", "e3t7")),
     "a recovery code": (second_factors.as_made, filled("", "a-")),
     "a printed code": (stock_rules.normal_code, filled("", "- ")),
@@ -160,6 +160,7 @@ def test_work_at_1_4_16_64_and_256_kilobytes_is_linear(one_cloud: LocalCloud, wh
 OPEN_ENDED = {
     r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]': "once begun it always matches, and no character fits two of its parts",
     "^[!-~]+": "anchored, one class",
+    "[ -~\xa0-ɏΆΈ-ΊΌΎ-ΡΣ-ώЀ-џҐґḀ-ỹ‐-―‘-„•…€№]*": "one class, of a text of 200 characters at most",
     "^[^@]+": "anchored, one class",
     "^[A-Z0-9_-]+": "anchored, one class",
     "^[0-9A-Fa-f:.]+": "anchored, one class",

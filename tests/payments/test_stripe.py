@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ from tests.payments import fake_stripe, stripe_events
 from tests.payments.fake_stripe import FakeStripe, Fault
 from tests.payments.test_payments import everything
 from tests.scene import at_once, new_camera, rows
+from tests.worlds.scenarios.steps import job
 
 CHANGED, UNCHANGED = {"changed": True}, {"changed": False}
 DAY = 86_400
@@ -629,6 +631,36 @@ def test_a_webhook_that_dies_twice_in_a_row_counts_one_time(
         assert send(world, body, signature(world, body)).status == 200
         world.settle()
         assert (state(stripe_home, ordered), len(invoices(world))) == ("paid", 1)
+
+
+@pytest.mark.usefixtures("_impatient")
+@pytest.mark.parametrize("how", [DIES_BEFORE, DIES_AFTER])
+@pytest.mark.parametrize("by", ["on_event_delayed", "look_up_delayed_events"])
+def test_a_look_that_dies_anywhere_is_made_again(
+    stripe_home: Home, stripe_server: FakeStripe, how: Any, by: str
+) -> None:
+    ordered, world = order(stripe_home), stripe_home.world
+    world.settle()
+    stripe_server.faults.append(Fault(503, method="GET", times=1 if by == "on_event_delayed" else 2))
+    body = event(ordered)
+    assert send(world, body, signature(world, body)).json == UNCHANGED
+    if by == "look_up_delayed_events":
+        world.settle()
+    before, looked = world.snapshot(), world.settle if by == "on_event_delayed" else partial(job, world, by)
+    assert stripe_server.faults == []
+    for nth in itertools.count(1):
+        world.restore(before)
+        world.faults.fail(nth, how)
+        looked()
+        fired = len(world.faults.fired)
+        world.faults.clear()
+        world.settle()
+        job(world, "look_up_delayed_events")
+        assert (state(stripe_home, ordered), len(invoices(world))) == ("paid", 1)
+        assert rows(world, "delayed-events/delayed-event") == []
+        if not fired:
+            break
+    assert nth > 5  # all its calls
 
 
 # ── Disputes and refunds, as they are told ───────────────────────────────────────────────────────────────────────────

@@ -37,7 +37,7 @@ def test_the_first_pass_comes_by_itself_and_at_once(home: Home) -> None:
     assert objects(home.world) and [row for row in rows_now_of("Items") if home.owner.account_id in row["pk"]]
     closed(home)
     home.world.settle()
-    assert objects(home.world) == []
+    assert [one for one in objects(home.world) if not one.startswith("invoices/")] == []
     assert [row for row in rows_now_of("Items") if home.owner.account_id in row["pk"]] == []
 
 
@@ -69,7 +69,8 @@ def test_what_anybody_may_ask_needs_no_sign_in_and_one_read(home: Home) -> None:
 
 
 def nothing_is_left(home: Home) -> None:
-    assert objects(home.world) == []
+    # But for what tax law keeps.
+    assert [one for one in objects(home.world) if not one.startswith("invoices/")] == []
     items = [row for row in rows_now_of("Items") if any(told in str(row) for told in belongings(home))]
     assert items == []
     assert "platform-token-of-the-owner" not in str(home.world.dump()["endpoints"])
