@@ -125,8 +125,8 @@ def hash_prefix(folded: str) -> bytes:
 
 @cache
 def _common_passwords() -> bytes:
-    """The first byte of each prefix, then the second of each, and so on: sorted as they are, a zip of them is smaller by
-    a quarter."""
+    """The first byte of each prefix, then the second of each, and so on: as they are sorted, a zip of them is smaller
+    by a quarter."""
     return Path(__file__).with_name("common_passwords.bin").read_bytes()
 
 

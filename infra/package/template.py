@@ -92,7 +92,7 @@ def made(app: Any, *, architecture: str) -> dict[str, Any]:
     _deploy_channel(resources)
     resources |= watch.alarms(resources, functions)
     body = resources["Overview"]["Properties"]["DashboardBody"]
-    body["Fn::Sub"] = watch.page(body["Fn::Sub"], resources)
+    body["Fn::Sub"] = watch.page(body["Fn::Sub"], resources, functions)
     template["Description"] = "Sowa: a camera cloud"
     _refuse_left_overs(template)
     return template

@@ -42,11 +42,13 @@ def _kept_days(queue: Any) -> int:
     return int(queue["Properties"]["MessageRetentionPeriod"]) // 86_400
 
 
-def page(body: str, resources: Mapping[str, Any]) -> str:
-    """The dashboard with every dead-letter queue and every function's log in its place."""
+def page(body: str, resources: Mapping[str, Any], functions: Iterable[Function]) -> str:
+    """The dashboard with every dead-letter queue and every function's log in its place, but for what operators call:
+    they are answered with the fault, and CloudWatch looks into fifty logs at once."""
     metric = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName")
     queues = json.dumps([[*metric, f"${{{name}.QueueName}}"] for name in dead_letters(resources)])
-    logs = " | ".join(f"SOURCE '${{{name}}}'" for name in _logs(resources))
+    answered = {f"{one.logical_id}Logs" for one in functions if ".operations." in one.properties["Handler"]}
+    logs = " | ".join(f"SOURCE '${{{name}}}'" for name in _logs(resources) if name not in answered)
     return body.replace(_EVERY_QUEUE, queues).replace(_EVERY_LOG, logs)
 
 

@@ -22,7 +22,7 @@ from infra.strict_moto import ERROR_AFTER, LOST_REPLY
 from infra.strict_moto.trace import Call
 from tests.conftest import Home
 from tests.routes import named, request_for, route_names
-from tests.scene import NEW_PASSWORD, PASSWORD, elsewhere, just_before, new_camera
+from tests.scene import NEW_PASSWORD, PASSWORD, elsewhere, just_before, new_camera, rows
 
 KEY = "a-key-of-the-client-0123456789"
 DAY = 24 * 3600
@@ -353,10 +353,12 @@ def test_the_repeat_needs_the_whole_claim_and_not_the_key_alone(home: Home) -> N
 
 def test_a_kept_answer_cannot_be_read_from_the_tables(home: Home) -> None:
     rename(home, "The gate behind the old oak")
-    order_id = order(home).json["order_id"]
-    text = json.dumps(home.world.dump(), default=str)
-    assert "answer#" in text
-    assert "old oak" not in text and order_id not in text and KEY not in text
+    order(home)
+    kept = rows(home.world, "account/answer")
+    assert kept and "event-7-month" in json.dumps(home.world.dump(), default=str)
+    text = json.dumps(kept, default=str)
+    assert "old oak" not in json.dumps(home.world.dump(), default=str)
+    assert "event-7-month" not in text and "checkout" not in text and KEY not in text
 
 
 def test_a_kept_answer_opens_only_for_who_can_send_the_request_again(world: LocalCloud) -> None:

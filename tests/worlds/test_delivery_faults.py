@@ -21,7 +21,7 @@ from tests.worlds.invariants import violations
 
 # Which attempt wrote something, how many it took, what it still found, and when the last one came, may differ.
 OF_THE_ATTEMPT = {"commit_id", "passes", "items", "objects", "clean_at", "done_at", "receipt"}
-OF_THE_ATTEMPT |= {"next_at", "confirmed_at"}
+OF_THE_ATTEMPT |= {"next_at", "confirmed_at", "made_at"}
 # How often S3 told of uploads, of which the bound of an hour is an estimate.
 OF_THE_ATTEMPT |= {"uploads", "uploads_bytes"}
 # How often a day of recordings was counted, and what it counted last.
