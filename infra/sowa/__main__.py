@@ -325,7 +325,10 @@ def gift_cards() -> None:
 @click.option("--count", type=click.IntRange(1), required=True, help="How many cards.")
 @click.option("--until", metavar="DATE", required=True, help="The last day on which they are taken: 2027-12-31.")
 @click.option("--note", help="What they are for; it names nobody.")
-@click.option("--order", help="A word for this order: given again within a day, the batch of before is revoked.")
+@click.option(
+    "--order",
+    help="A word of 16 letters or more for this order: given again within a day, the batch of before is revoked.",
+)
 @click.option("--codes", type=click.Path(path_type=Path), required=True, help="The new file that gets the codes.")
 @of_session
 def issue(
@@ -336,7 +339,7 @@ def issue(
     event, cloud = {name: value for name, value in said.items() if value is not None}, session.cloud
     with gift_card_codes.new_file(codes) as file:
         answer = cloud.order("issue_gift_cards", event)
-        file.write(gift_card_codes.of_answer(cloud, answer))
+        gift_card_codes.write(cloud, answer, file)
     batch_id = answer["batch_id"]
     session.show({"batch_id": batch_id, "codes": str(codes)}, f"batch: {batch_id}", f"codes: {codes}")
 

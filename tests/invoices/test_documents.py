@@ -159,7 +159,7 @@ def test_people_read_why_no_tax_is_charged_and_what_is_corrected() -> None:
     assert "Supplied outside the European Union" in text_of(KINDS["out of the union"])
     text = text_of(KINDS["given back"])
     assert "Faktura korygująca / Credit note K-2026-000001" in text and "S-2026-000001 (2026-01-05)" in text
-    assert "Paid back: 1.00 EUR" in text
+    assert "To be paid back: 1.00 EUR" in text
 
 
 @EACH

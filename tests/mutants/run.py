@@ -179,6 +179,8 @@ def play(mutant: Mutant, source: str, tests: list[str]) -> dict[str, object]:
     took = {"tests": len(tests), "seconds": round(time.monotonic() - begun)}
     if run.returncode == 0:
         return {"outcome": "survived", **took}
+    if run.returncode not in (1, 2):  # some failed, or could not be imported; all else says nothing of the tests
+        sys.exit(f"pytest ended with {run.returncode}:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
     by = next(iter(re.findall(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE)), "import")
     kinds = set(_AN_ERROR.findall(run.stdout))
     outcome = "type error" if _NOT_A_TEST.search(run.stdout) and not kinds - {"TypeError"} else "killed"

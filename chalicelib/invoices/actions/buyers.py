@@ -46,6 +46,8 @@ def _valid(vat_number: str, country: str) -> str | None:
     except ValidationError:
         return None
     of = parties.country_of(number)
+    # Greece's begin with EL in the Union's own lists, of which KSeF takes no other.
+    number = number.replace("GR", "EL", 1) if number.startswith("GR") else number
     return number if of in vat.UNION and of == vat.union_country(country) else None
 
 

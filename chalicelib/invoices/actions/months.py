@@ -52,11 +52,10 @@ def _ends(month: str) -> datetime:
 
 def _entries(month: str) -> Iterator[Entry]:
     """In the order of their numbers, invoices first."""
-    corrected: dict[str, Invoice] = {}
     for kind in get_args(series.Series):
         for invoice in _of_year(kind, months.first_day(month).year):
             if months.is_in(numbering.tax_day(invoice.issued_at), month):
-                yield _entry(kind, invoice, corrected)
+                yield _entry(kind, invoice)
 
 
 def _of_year(kind: series.Series, year: int) -> Iterator[Invoice]:
@@ -69,10 +68,8 @@ def _of_year(kind: series.Series, year: int) -> Iterator[Invoice]:
         after = page.cursor
 
 
-def _entry(kind: series.Series, invoice: Invoice, corrected: dict[str, Invoice]) -> Entry:
-    sale = invoice
-    if invoice.corrects is not None:
-        sale = corrected.setdefault(invoice.corrects, documents.corrected(invoice))
+def _entry(kind: series.Series, invoice: Invoice) -> Entry:
+    sale = invoice if invoice.corrects is None else documents.corrected(invoice)
     return Entry(
         series=kind,
         number=invoice.sort_id,

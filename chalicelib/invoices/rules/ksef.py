@@ -128,8 +128,9 @@ def _line(document: Document) -> Iterator[Node]:
 
 
 def _payment(document: Document, day: str) -> Iterator[Node]:
-    yield ("Zaplacono", _YES)
-    yield ("DataZaplaty", day)
+    if document.series == "invoice":  # what is given back goes back after its note is written
+        yield ("Zaplacono", _YES)
+        yield ("DataZaplaty", day)
     form = _PAYMENTS.get(document.payment_method)
     if form is not None:
         yield ("FormaPlatnosci", form)

@@ -121,7 +121,7 @@ def _row(page: FPDF, what: str, *columns: str) -> None:
 
 
 def _settled(document: Document) -> str:
-    said = "Zwrócono / Paid back" if document.series == "credit_note" else "Zapłacono / Paid"
+    said = "Do zwrotu / To be paid back" if document.series == "credit_note" else "Zapłacono / Paid"
     return f"{said}: {decimal(document.gross)} {document.currency}"
 
 

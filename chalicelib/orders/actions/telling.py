@@ -1,4 +1,4 @@
-"""Mails about orders: that one is paid, or that money is owed back."""
+"""Mails about orders: that one is paid, disputed, or that money goes back."""
 
 from __future__ import annotations
 
