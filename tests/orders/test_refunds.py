@@ -200,6 +200,58 @@ def test_what_was_recorded_on_each_device_counts(home: Home) -> None:
     assert given_back(home, order_id) < 299
 
 
+def test_time_on_a_device_that_is_gone_counts_as_recorded(home: Home) -> None:
+    """What was recorded there is forgotten with it."""
+    other = new_camera(home.world, "SN0002", owner=home.owner)
+    order_id = buy(home, "event-30-year")
+    later(home, DAY)
+    film(home, HOUR_MS)
+    later(home, 12 * DAY)
+    assert move(home, other.device_id).status == 200
+    left = would_go_back(home, order_id).json["amount"]["amount"]
+    assert left == ceil(Fraction(4990 * 352, 365))
+    home.owner.step_up()
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
+    home.world.settle()
+    assert given_back(home, order_id) == left
+
+
+def test_who_takes_away_a_device_that_had_it_for_less_than_an_hour_gets_all(home: Home) -> None:
+    other = new_camera(home.world, "SN0002", owner=home.owner)
+    order_id = buy(home)
+    later(home, 1800)
+    assert pause(home, on=True).status == 200
+    later(home, 2 * DAY)
+    assert pause(home, on=False).status == 200
+    later(home, 1799)
+    assert move(home, other.device_id).status == 200
+    home.owner.step_up()
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
+    home.world.settle()
+    later(home, DAY)
+    assert given_back(home, order_id) == 299
+
+
+def test_of_a_plan_that_moves_to_and_fro_each_device_is_asked_once(home: Home) -> None:
+    other = new_camera(home.world, "SN0002", owner=home.owner)
+    order_id, between = buy(home), [home.camera.device_id, other.device_id]
+    film(home, HOUR_MS - 60_000)
+
+    def calls() -> int:
+        home.world.trace.clear()
+        assert would_go_back(home, order_id).json == {"amount": euros(299)}
+        return len(home.world.trace.names())
+
+    counts = []
+    for _ in range(3):
+        for _ in range(2):
+            later(home, 60)
+            assert move(home, between[1], between[0]).status == 200
+            between.reverse()
+        counts.append(calls())
+    assert counts == [counts[0]] * 3
+
+
 def test_money_goes_back_before_credit_and_never_more_than_was_paid(home: Home, provider: Remembering) -> None:
     """2.99 are paid and half is used; the other half pays a part of what is dearer."""
     first = buy(home, "event-7-month")

@@ -148,8 +148,10 @@ def _source_of(order: Order) -> str:
 def _is_whole(order: Order, granted: Granted, now: int) -> bool:
     if not rules.is_early(int(order.paid_at), now):
         return False
-    recorded_ms = sum(
-        usage.recorded_ms(device_id, clock.at_epoch(begin), clock.at_epoch(end))
-        for device_id, begin, end in granted.spans
-    )
+    # What was recorded on a device that is gone nobody knows any more: it may have been all the time.
+    recorded_ms = granted.elsewhere_s * 1000
+    for device_id, spans in granted.spans.items():
+        if not rules.is_whole(int(order.paid_at), recorded_ms, now):
+            return False
+        recorded_ms += usage.recorded_ms(device_id, spans)
     return rules.is_whole(int(order.paid_at), recorded_ms, now)

@@ -226,11 +226,13 @@ def end_ledger(device_id: str, held: Ownership | None) -> tuple[Write, ...]:
 @dataclass(frozen=True)
 class Granted:
     """What an account's devices have, or had, from one source: the one with what is left of it, if there is any, and
-    from when till when each had the use of it."""
+    from when till when each had the use of it. For `elsewhere_s` seconds devices had it that are not the account's any
+    more."""
 
     held: Ownership | None
     rests: tuple[Grant, ...]
-    spans: tuple[tuple[str, int, int], ...]
+    spans: dict[str, list[tuple[int, int]]]
+    elsewhere_s: int
 
     @property
     def worth(self) -> int:
@@ -247,13 +249,18 @@ def granted(account_id: str, source: str, now: int) -> Granted:
     is. What was handed over with a device is not among them, since another person has it."""
     held: Ownership | None = None
     rests: tuple[Grant, ...] = ()
-    spans: list[tuple[str, int, int]] = []
+    spans: dict[str, list[tuple[int, int]]] = {}
+    ran_s = 0
     for one in Ownership.list_of(account_id).items:
-        mine = [each for each in ledger_of(one).grants if each.source == source]
-        spans += [(one.device_id, each.begins, min(each.until, now)) for each in mine if each.begins < now]
-        if left := _rests(ledger_of(one), source, now):
+        of = ledger_of(one)
+        mine = [(each.begins, min(each.until, now)) for each in of.grants if each.source == source]
+        if begun := [(begins, until) for begins, until in mine if begins < now]:
+            spans[one.device_id] = begun
+            ran_s += sum(ledger.ran_s(of, *each) for each in begun)
+        if left := _rests(of, source, now):
             held, rests = one, left
-    return Granted(held, rests, tuple(spans))
+    used_s = rests[0].whole_s - sum(one.seconds for one in rests) if rests else ran_s
+    return Granted(held, rests, spans, max(0, used_s - ran_s))
 
 
 # Reading the ledger

@@ -218,6 +218,11 @@ def is_paused_between(ledger: Ledger, begin: float, end: float) -> bool:
     return any(one.since <= end and begin < one.until for one in ledger.own_pauses)
 
 
+def ran_s(ledger: Ledger, begin: int, end: int) -> int:
+    """For how many seconds from the one to the other time did not stand still."""
+    return end - begin - sum(one.overlap_s(begin, end) for one in ledger.own_pauses)
+
+
 def _running(ledger: Ledger, at: int) -> Grant | None:
     return next((one for one in ledger.grants if one.runs_at(at)), None)
 
