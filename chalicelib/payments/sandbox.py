@@ -53,7 +53,7 @@ class Sandbox:
                 return None
             said: msgspec.Raw = getattr(event, event.type.partition(".")[0])
             return msgspec.json.decode(said, type=_EVENTS[event.type])
-        except ValueError as cause:
+        except (ValueError, RecursionError) as cause:
             raise Malformed from cause
 
     def looked_up(self, report: Report) -> Event | None:

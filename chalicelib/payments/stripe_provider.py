@@ -182,7 +182,7 @@ class Stripe:
         signatures.require(headers.get(_HEADER, ""), body)
         try:
             event = msgspec.json.decode(body, type=_Event)
-        except ValueError as cause:
+        except (ValueError, RecursionError) as cause:
             raise Malformed from cause
         about = event.data.object
         return Report(event.id, about.object, about.id) if about.object in _LOOKED_UP else None

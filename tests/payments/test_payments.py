@@ -277,6 +277,7 @@ def test_an_event_that_tells_of_something_else_changes_nothing(sandbox_home: Hom
         b'{"type": "payment.paid"}',
         b'{"type": "payment.paid", "payment": null}',
         b'{"type": "payment.paid", "payment": {"order_id": 1, "outcome": "paid"}}',
+        pytest.param(b'{"other": ' + b"[" * 9_999 + b"]" * 9_999 + b', "type": "payment.paid"}', id="deep"),
     ],
 )
 def test_an_event_that_cannot_be_read_is_refused_though_it_is_signed(home: Home, body: bytes) -> None:
