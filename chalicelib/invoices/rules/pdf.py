@@ -55,6 +55,8 @@ def _new(document: Document) -> FPDF:
     page.set_creation_date(_moment(document))
     page.set_lang("pl")
     page.set_title(document.number)
+    # Else a buyer who is called `{nb}` were the number of pages.
+    page.alias_nb_pages(None)  # type: ignore[arg-type]
     # fpdf2 2.8.9 claims PDF/A in metadata of its own only, where it writes the time of day: these are the whole of it.
     page.set_xmp_metadata(_metadata(document))
     page.add_font(_FAMILY, fname=str(_FONT))
