@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from chalicelib.access.records import Ownership
 from chalicelib.orders import rules
 from chalicelib.payments import sandbox
 from chalicelib.payments.shapes import Dispute, DisputeOutcome
+from chalicelib.plans.actions import ledgers
+from chalicelib.store.records import Page
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.orders.payment_events import order, received, tell
@@ -109,6 +113,29 @@ def test_a_plan_that_was_moved_or_waits_or_is_paused_is_suspended_where_it_lies(
     assert refused(move(home, home.camera.device_id, other.device_id)) == (409, "PlanSuspended")
     assert changed(home, order_id, "lost")
     assert plan_of(home, other.device_id)["state"] != "suspended"
+    assert plan_of(home, other.device_id)["state"] != "active"
+
+
+def test_what_moves_at_that_moment_is_found_all_the_same(home: Home) -> None:
+    """A query reads one device after the other: the one before the plan came, and the other when it had gone."""
+    other, order_id = new_camera(home.world, "SN0002", owner=home.owner), buy(home)
+    changed(home, order_id, "opened")
+    changed(home, order_id, "won")
+    home.owner.sign_in()
+    query, looks = ledgers.Ownership.list_of, []
+
+    def half_seen(account_id: str) -> Page[Ownership]:
+        looks.append(account_id)
+        if len(looks) > 1:
+            return query(account_id)
+        before = {one.device_id: one for one in query(account_id).items}
+        assert move(home, other.device_id).status == 200
+        after = {one.device_id: one for one in query(account_id).items}
+        return Page([before[other.device_id], after[home.camera.device_id]], None)
+
+    with patch.object(ledgers.Ownership, "list_of", half_seen):
+        assert changed(home, order_id, "lost", dispute="dp_2")
+    assert len(looks) == 2
     assert plan_of(home, other.device_id)["state"] != "active"
 
 

@@ -246,7 +246,13 @@ class Granted:
 
 def granted(account_id: str, source: str, now: int) -> Granted:
     """By one consistent query of the account's devices: a plan moves between them, and no row of its own says where it
-    is. What was handed over with a device is not among them, since another person has it."""
+    is. What was handed over with a device is not among them, since another person has it. A move that is just made may
+    hide it from a query, which reads one device after the other: what is found nowhere is looked for twice."""
+    found = _granted(account_id, source, now)
+    return found if found.held is not None else _granted(account_id, source, now)
+
+
+def _granted(account_id: str, source: str, now: int) -> Granted:
     held: Ownership | None = None
     rests: tuple[Grant, ...] = ()
     spans: dict[str, list[tuple[int, int]]] = {}
