@@ -603,7 +603,7 @@ def test_a_grace_that_shows_what_has_run_out_is_caught(monkeypatch: pytest.Monke
 def test_money_that_goes_back_wrongly_is_caught(monkeypatch: pytest.MonkeyPatch, wrong: Callable[..., int]) -> None:
     monkeypatch.setattr(order_rules, "amount_back", wrong)
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(Rules, settings=how(15_000, 30))  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(Rules, settings=how(60_000, 30))  # type: ignore[no-untyped-call]
 
 
 def test_what_is_tried_is_sold() -> None:
