@@ -10,12 +10,15 @@ from chalicelib.entry.wire import END, Shape, Time
 from chalicelib.entry.wire import Pending as Pending  # while a document is made
 
 Format = Literal["pdf", "xml"]
+Kind = Literal["invoice", "credit_note"]
 
 
 class WhichInvoice(Shape):
-    """The form that is wanted: PDF/A-3 with the XML inside (Factur-X), or the XML of EN 16931 alone."""
+    """The form that is wanted: PDF/A-3 with the XML inside (Factur-X), or the XML of EN 16931 alone; and which
+    document: the invoice, or the credit note by which it was corrected when the money went back."""
 
     format: Format = "pdf"
+    document: Kind = "invoice"
 
 
 class InvoiceLink(Shape):

@@ -141,8 +141,8 @@ def refund_order(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes
 def get_invoice(
     caller: Caller, order: Order, which: invoice_shapes.WhichInvoice
 ) -> invoice_shapes.InvoiceLink | invoice_shapes.Pending:
-    """A link of five minutes to the invoice of a paid order; 202 while that is made."""
-    return reading.invoice_of(caller, order, which.format)
+    """A link of five minutes to the invoice of a paid order, or to its credit note; 202 while that is made."""
+    return reading.invoice_of(caller, order, which.document, which.format)
 
 
 @routes.post(

@@ -13,6 +13,8 @@ import pytest
 
 from chalicelib.invoices.actions import documents, making
 from chalicelib.invoices.records import Invoice
+from chalicelib.payments import sandbox
+from chalicelib.payments.shapes import Dispute
 from chalicelib.settings import settings
 from chalicelib.store.commit import commit
 from infra.local.gateway import Response
@@ -192,3 +194,43 @@ def test_a_credit_note_has_documents_too_and_says_what_its_invoice_does(home: Ho
     xml = home.world.fetch(answer.url).body
     assert b"<ram:TypeCode>381<" in xml and NUMBER.encode() in xml and b"DE136695976" in xml
     assert b"<ram:GrandTotalAmount>1.00<" in xml and b"VATEX-EU-AE" in xml
+
+
+def ask_for_note(home: Home, order_id: str, format: str = "pdf", document: str = "credit_note") -> Response:
+    query = {"format": format, "document": document}
+    return home.owner.call("GET", f"/orders/{order_id}/invoice", query=query)
+
+
+@pytest.mark.parametrize("invoice_to", [None, COMPANY], ids=["nobody", "somebody"])
+def test_the_credit_note_of_a_refund_is_shown_by_a_link_of_its_own(
+    home: Home, invoice_to: dict[str, Any] | None
+) -> None:
+    order_id = buy(home, invoice_to)
+    home.world.settle()
+    missing = ask_for_note(home, order_id)
+    said = "There is no credit note of this order: nothing of it went back."
+    assert (missing.status, missing.json["message"]) == (404, said)
+    with home.world.aws.lock:
+        key = {"Idempotency-Key": "key-of-one-refund-0123"}
+        back = home.owner.call("POST", f"/orders/{order_id}/refund", {}, headers=key).json
+        assert (ask_for_note(home, order_id).status, ask_for_note(home, order_id).headers["Retry-After"]) == (202, "5")
+    home.world.settle()
+    xml, pdf = (home.world.fetch(ask_for_note(home, order_id, format).json["url"]) for format in ("xml", "pdf"))
+    assert b"<ram:TypeCode>381<" in xml.body and back["credit_note_number"].encode() in xml.body
+    assert facturx.get_xml_from_pdf(io.BytesIO(pdf.body), check_xsd=True, check_schematron=False)[1] == xml.body
+    assert (b"DE136695976" in xml.body) == (invoice_to is not None)
+    # The invoice is what is shown where nothing is said.
+    assert b"<ram:TypeCode>380<" in got(home, order_id, "xml").body
+    assert b"<ram:TypeCode>380<" in home.world.fetch(ask_for_note(home, order_id, "xml", "invoice").json["url"]).body
+    assert ask_for_note(home, order_id, document="receipt").status == 422
+    assert home.stranger.call("GET", f"/orders/{order_id}/invoice", query={"document": "credit_note"}).status == 404
+
+
+def test_the_credit_note_of_a_lost_dispute_is_shown_too(home: Home) -> None:
+    order_id = buy(home)
+    (payment,) = home.owner.call("GET", f"/orders/{order_id}").json["payments"]
+    headers, body = sandbox.event(Dispute(order_id, "lost", payment["reference"], "dp_1"))
+    assert home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
+    home.world.settle()
+    answer = ask_for_note(home, order_id, "xml")
+    assert b"<ram:TypeCode>381<" in home.world.fetch(answer.json["url"]).body

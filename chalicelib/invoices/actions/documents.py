@@ -13,6 +13,7 @@ from chalicelib.invoices.records import COPIES, INVOICES, Invoice, InvoiceDocume
 from chalicelib.invoices.rules import series
 from chalicelib.invoices.shapes import Format as Format
 from chalicelib.invoices.shapes import InvoiceLink as InvoiceLink
+from chalicelib.invoices.shapes import Kind as Kind
 from chalicelib.invoices.shapes import Pending as Pending
 from chalicelib.register import sweep
 from chalicelib.store.ciphers import SubjectCipher

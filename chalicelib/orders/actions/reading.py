@@ -23,11 +23,14 @@ def orders_of(caller: Caller, limit: int, cursor: str | None) -> tuple[list[dict
     return _described_all(page.items), page.cursor
 
 
-def invoice_of(caller: Caller, order: Order, format: documents.Format) -> documents.InvoiceLink | documents.Pending:
-    """A link to the order's invoice. Raises NotFound while it has none."""
-    if order.invoice_number is None:
-        raise NotFound("invoice")
-    return documents.link_to(caller.account_id, order.invoice_number, format)
+def invoice_of(
+    caller: Caller, order: Order, kind: documents.Kind, format: documents.Format
+) -> documents.InvoiceLink | documents.Pending:
+    """A link to the order's invoice, or to its credit note. Raises NotFound while it has none."""
+    number = order.invoice_number if kind == "invoice" else order.credit_note_number
+    if number is None:
+        raise NotFound("invoice") if kind == "invoice" else NotFound("credit_note")
+    return documents.link_to(caller.account_id, number, format)
 
 
 def _described_all(orders: list[Order]) -> list[dict[str, object]]:
