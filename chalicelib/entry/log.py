@@ -16,14 +16,18 @@ from chalicelib.instants import ms_of
 # What a line may say. Nothing that a person typed, nothing that names one.
 ALLOWED = frozenset(
     {"door", "request_id", "status", "code", "asker", "replayed", "fault", "at", "oldest_seconds", "address"}
-    | {"refused", "refused_uploads"}
+    | {"refused", "refused_uploads", "failed_refunds"}
     | {"problem", "size_bytes", "duration_ms", "unreadable"}
 )
 NAMESPACE = "Sowa"
 # What CloudWatch makes a metric of (embedded metric format), where a line says it. Each entry point that says it costs
 # as much a month as a thousand cameras' lines, so it is only what an alarm watches; the rest is asked of the log
 # itself.
-_METRICS = ({"Name": "oldest_seconds", "Unit": "Seconds"}, {"Name": "refused_uploads", "Unit": "Count"})
+_METRICS = (
+    {"Name": "oldest_seconds", "Unit": "Seconds"},
+    {"Name": "refused_uploads", "Unit": "Count"},
+    {"Name": "failed_refunds", "Unit": "Count"},
+)
 # Where a request came from, and whose it was, is written sealed and in no other way (see store/hour_keys.py).
 _SEALED = re.compile(r"[0-9]{10}\.[\w=-]{60,}")
 

@@ -191,26 +191,35 @@ class Listeners(EntryPoints):
         return declare
 
 
+_OldestS = Callable[[], int]
+_Figures = Callable[[], dict[str, int]]
+
+
 class Schedules(EntryPoints):
     """Decorators for scheduled jobs."""
 
     def every(
-        self, amount: int, unit: str, *, oldest_s: Callable[[], int] | None = None
+        self, amount: int, unit: str, *, oldest_s: _OldestS | None = None, figures: _Figures | None = None
     ) -> Callable[[Callable[[], object]], Function]:
         """`every(5, Rate.MINUTES)`; see `at`."""
-        return self.at(Rate(amount, unit=unit), oldest_s=oldest_s)
+        return self.at(Rate(amount, unit=unit), oldest_s=oldest_s, figures=figures)
 
     def at(
-        self, expression: ScheduleExpression | Cron, *, oldest_s: Callable[[], int] | None = None
+        self,
+        expression: ScheduleExpression | Cron,
+        *,
+        oldest_s: _OldestS | None = None,
+        figures: _Figures | None = None,
     ) -> Callable[[Callable[[], object]], Function]:
         """`oldest_s` says in seconds how old the oldest is of what the job has to put an end to; it is asked when the
-        job has ended, however it did, and becomes the metric `oldest_seconds` that alarms watch."""
+        job has ended, however it did, and becomes the metric `oldest_seconds` that alarms watch; `figures` says several
+        metrics by name."""
 
         def declare(job: Callable[[], object]) -> Function:
             def function(event: Event, context: Context) -> object:
                 with line(door=job.__name__) as entry:
                     try:
-                        return _measured(job, oldest_s, entry)
+                        return _measured(job, oldest_s, figures, entry)
                     except Exception as fault:
                         entry.add_fault(fault)
                         raise
@@ -252,7 +261,9 @@ def _words_of(refusal: Refusal) -> str:
     )
 
 
-def _measured(job: Callable[[], object], oldest_s: Callable[[], int] | None, entry: Line) -> object:
+def _measured(
+    job: Callable[[], object], oldest_s: _OldestS | None, figures: _Figures | None, entry: Line
+) -> object:
     answer, failed = None, None
     try:
         answer = job()
@@ -260,6 +271,8 @@ def _measured(job: Callable[[], object], oldest_s: Callable[[], int] | None, ent
         failed = fault
     if oldest_s is not None:
         entry["oldest_seconds"] = oldest_s()
+    if figures is not None:
+        entry.add(**figures())
     if failed is not None:
         raise failed
     return answer

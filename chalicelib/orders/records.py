@@ -47,6 +47,9 @@ class Order(Item):
         points_to="fiscal",
         exported=True,
     )
+    refunds_found_at = key(
+        UnicodeSetAttribute(null=True), rows.PLAN_PURCHASE, why="where a refund leads here", points_to="row"
+    )
     invoice_to = personal(rows.PLAN_PURCHASE, null=True)
     credit_note_number = key(
         UnicodeAttribute(null=True),
@@ -123,3 +126,15 @@ class DueRefund(Item):
     stream_queue, stream_listener = "Notices", "orders.on_refund_due"
 
     owed_since = key(Time(), rows.TAX_RECORDS, why="time")
+    # Nobody is asked for it any more; for a while it stays to be counted.
+    failed_at = key(Time(null=True), rows.TAX_RECORDS, why="time: since when somebody has to pay it in another way")
+
+
+class RefundOrder(Item):
+    """The order whose money goes back, by the id of the payment: whoever paid is told if the refund fails, which may be
+    weeks after the provider said that it is there. It ends with the order."""
+
+    pk_prefix = "refund-order"
+    sk_prefix = "order"
+
+    order_id = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="random id of whose money it is")

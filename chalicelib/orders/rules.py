@@ -19,6 +19,8 @@ CREDIT_HOLDS_S = 24 * 60 * 60
 # Within so long the whole price goes back, if less than that was recorded.
 WHOLE_WITHIN_S = 14 * 24 * 60 * 60
 WHOLE_BELOW_MS = 60 * 60 * 1000
+# Of what a provider has taken on banks make days; after two weeks somebody has to look.
+BANKS_TAKE_S = 14 * 24 * 60 * 60
 # Where the money is that bought nothing, or no more: on its way, or there.
 OVER: tuple[State, ...] = ("expired", "refund_due", "refunded", "charged_back")
 
@@ -81,3 +83,8 @@ def may_change(state: PaymentState, found: RefundState) -> bool:
     if found == "failed":
         return state in ("refund_due", "refunding", "refunded")
     return state == "refund_due" or (found == "succeeded" and state == "refunding")
+
+
+def patience_s(state: PaymentState) -> int:
+    """For how long nobody has to look after a refund that is so far."""
+    return BANKS_TAKE_S if state == "refunding" else 0

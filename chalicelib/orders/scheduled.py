@@ -10,7 +10,7 @@ from chalicelib.orders.actions import paying_back, webhooks
 schedules = Schedules(__name__)
 
 
-@schedules.every(1, Rate.HOURS, oldest_s=paying_back.oldest_refund_s)
+@schedules.every(1, Rate.HOURS, figures=paying_back.figures)
 def ask_for_refunds() -> dict[str, int]:
     """Ask payment providers once more for refunds that are not there yet."""
     return {"changed": paying_back.ask_for_all()}

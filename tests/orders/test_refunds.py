@@ -13,9 +13,11 @@ import pytest
 
 from chalicelib.errors import Unavailable
 from chalicelib.payments import sandbox
-from chalicelib.payments.shapes import Refund, RefundRequest
+from chalicelib.payments.shapes import Dispute, Refund, RefundRequest
+from chalicelib.settings import settings
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.infra.test_package_watch import figures_of, rings
 from tests.orders.payment_events import order, received, tell
 from tests.plans.steps import DAY, ask, buy, euros, later, move, pause, plan_of, refused
 from tests.scene import Camera, at_once, just_before, new_camera, rows
@@ -408,6 +410,101 @@ def test_what_comes_back_to_the_provider_has_failed_whichever_news_come_last(
     said = [report(home, Refund(refund_id, told, "re_1"))["changed"] for told in ("failed", "succeeded", "failed")]
     assert said == [True, False, False]
     assert looked_at(home, order_id)["payments"][0]["state"] == "refund_failed"
+
+
+FAILED = {"en": "We could not pay back 2.99 EUR", "pl": "Nie udało się zwrócić 2.99 EUR"}
+
+
+@pytest.mark.parametrize("language", FAILED)
+def test_of_a_refund_that_failed_the_buyer_is_told_once_in_his_language_and_it_rings_for_a_day(
+    home: Home, provider: Remembering, language: str
+) -> None:
+    home.owner.call("PATCH", "/me", {"language": language})
+    order_id = buy(home)
+    given_back(home, order_id)
+    home.world.settle()
+    home.world.run_schedule("ask_for_refunds")
+    assert figures(home) == {"oldest_seconds": 0, "failed_refunds": 0}
+    later(home, 20 * DAY)
+    (refund_id,) = provider.made
+    for _ in range(2):
+        report(home, Refund(refund_id, "failed", "re_1"))
+    home.world.settle()
+    (mail,) = mails(home, FAILED[language])
+    reference = received(home.world)[0]["payment_reference"]
+    assert reference in mail["text"] and settings.operator["contact"] in mail["text"]
+    home.world.run_schedule("ask_for_refunds")
+    assert (provider.asked, figures(home)) == (1, {"oldest_seconds": 0, "failed_refunds": 1})
+    later(home, DAY)
+    home.world.run_schedule("ask_for_refunds")
+    assert (provider.asked, figures(home)["failed_refunds"]) == (1, 0)
+
+
+def test_a_provider_that_says_at_once_that_it_will_not_is_told_of_and_asked_no_more(
+    home: Home, provider: Remembering
+) -> None:
+    provider.state = "failed"
+    ordered = order(home)
+    for reference in ("card-1", "transfer-2"):
+        tell(home, ordered, reference=reference)
+    home.world.settle()
+    assert [one["state"] for one in looked_at(home, ordered["order_id"])["payments"]] == ["applied", "refund_failed"]
+    (mail,) = mails(home, FAILED["en"])
+    assert "transfer-2" in mail["text"]
+    home.world.run_schedule("ask_for_refunds")
+    assert (provider.asked, figures(home)["failed_refunds"]) == (1, 1)
+    assert home.world.failures == []
+
+
+def test_of_a_refund_that_fails_when_the_account_is_gone_the_operator_alone_hears(
+    home: Home, provider: Remembering
+) -> None:
+    order_id = buy(home)
+    given_back(home, order_id)
+    home.world.settle()
+    assert len(rows(home.world, "refund-order/order")) == 1
+    home.owner.step_up()
+    assert home.owner.close().status == 202
+    home.world.advance(DAY)
+    assert rows(home.world, "refund-order/order") == []
+    (refund_id,) = provider.made
+    assert report(home, Refund(refund_id, "failed", "re_1")) == {"changed": True}
+    home.world.run_schedule("ask_for_refunds")
+    assert figures(home)["failed_refunds"] == 1
+    assert mails(home, FAILED["en"]) == []
+    assert home.world.failures == []
+
+
+def test_money_that_is_owed_back_for_a_day_rings_and_a_dispute_or_a_bank_may_take_longer(
+    home: Home, provider: Remembering
+) -> None:
+    provider.is_silent = True
+    ordered = order(home)
+    for reference in ("paid", "one", "two"):
+        tell(home, ordered, reference=reference)
+    home.world.settle()
+    late = {seconds: _rings_after(home, seconds) for seconds in (DAY, 1)}
+    assert late == {DAY: False, 1: True}
+    assert changed_by_dispute(home, ordered["order_id"], "one") and _rings_after(home, 0)
+    provider.is_silent, provider.state = False, "pending"
+    assert not _rings_after(home, 0)  # the bank has the other one
+    assert _rings_after(home, 14 * DAY)
+    assert "two" in provider.amounts
+
+
+def _rings_after(home: Home, seconds: int) -> bool:
+    later(home, seconds)
+    home.world.run_schedule("ask_for_refunds")
+    return rings(home.world, "RefundLate")
+
+
+def changed_by_dispute(home: Home, order_id: str, reference: str) -> bool:
+    headers, body = sandbox.event(Dispute(order_id, "opened", reference, "dp_1"))
+    return bool(home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json["changed"])
+
+
+def figures(home: Home) -> dict[str, float]:
+    return figures_of(home.world, "ask_for_refunds")[1]
 
 
 def test_news_of_a_refund_that_nobody_asked_for_change_nothing(home: Home) -> None:

@@ -160,6 +160,12 @@ def owe_the_same_back(dump: Dump) -> None:
     order["refunds_due"] = [order["paid_with"]]
 
 
+def fail_a_refund_that_nobody_asked_for(dump: Dump) -> None:
+    payment = rows(dump, "payments/payment", "Fiscal")[0]
+    payment_id = payment["sk"].partition("#")[2]
+    add_row("Items", pk="refunds-due", sk=f"refund#{payment_id}", owed_since=0, failed_at=1)(dump)
+
+
 def sign_in_too_often(dump: Dump) -> None:
     session = rows(dump, "account/session")[0]
     more = [{**session, "sk": f"session#another{number}"} for number in range(session_rules.MOST_SESSIONS)]
@@ -563,6 +569,7 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         with_values("payments/payment", "Fiscal", state="refund_due", reason="order_paid", refund_amount=1),
         copy_row("invoices/invoice", "Fiscal", sk="invoice#K-2026-000001", corrects="S-2026-000001"),
         add_row("Items", pk="refunds-due", sk="refund#of-nothing", owed_since=0),
+        fail_a_refund_that_nobody_asked_for,
         with_values("account/order", refund_amount=1),
         with_values("account/order", credit_note_number="K-2026-000001"),
         with_values("account/order", state="refunded"),

@@ -147,11 +147,13 @@ def _granted(order: Order, now: int) -> plans.Grant:
 
 def _owe_back(order: Order | None, payment: Payment, reason: Reason) -> None:
     """The money goes back, with its reason, and whoever ordered is told, if he has an account still."""
-    noted = paying_back.owed_at_once(payment, reason, clock.now_s())
+    now = clock.now_s()
+    noted = paying_back.owed_at_once(payment, reason, now)
     if order is None:
         commit(*noted)
         return
-    known, unchanged = Order.refunds_due.add({payment.sort_id}), Order.state == order.state
+    found, found_at = paying_back.found_by(order, payment, now)
+    known = Order.refunds_due.add({payment.sort_id}), Order.refunds_found_at.add(found_at)
     state = rules.state_with_refund(order.state, reason)
-    changed = change(order, known, when=unchanged, otherwise=StaleRead, state=state)
-    commit(*noted, changed, *telling.notices_of_refund(order, payment))
+    changed = change(order, *known, when=Order.state == order.state, otherwise=StaleRead, state=state)
+    commit(*noted, changed, found, *telling.notices_of_refund(order, payment))

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 
 from chalicelib import clock
 from chalicelib.errors import Unavailable
 from chalicelib.orders import rules
-from chalicelib.orders.records import DueRefund, Payment
+from chalicelib.orders.actions import reading, telling
+from chalicelib.orders.records import DueRefund, Order, Payment, RefundOrder
 from chalicelib.orders.rules import Reason
 from chalicelib.payments import actions as payments
 from chalicelib.payments.shapes import Refund, RefundRequest
-from chalicelib.store.commit import Write, change, commit, create, is_set, remove
-from chalicelib.store.records import read
+from chalicelib.store import keys
+from chalicelib.store.commit import Write, change, commit, create, is_set, put, remove
+from chalicelib.store.records import read, read_all
 from chalicelib.store.retrying import StaleRead, retrying
 
 # Of the 300 seconds that the job may take.
 BUDGET_S = 240
 _PAGE = 100
+# A refund may come back to the provider for weeks after it was there; a dispute holds it for months before.
+_FOUND_S = 365 * 24 * 60 * 60
+# What failed is counted for a day, so that it rings, and found for a month.
+_COUNTED_S = 24 * 60 * 60
+_FAILED_S = 30 * 24 * 60 * 60
 
 
 def owed(payment: Payment, amount: int, reason: Reason, now: int) -> tuple[Write, ...]:
@@ -43,6 +49,13 @@ def _due(payment: Payment, now: int) -> Write:
     return create(DueRefund.new("", payment.sort_id, owed_since=now), otherwise=StaleRead)
 
 
+def found_by(order: Order, payment: Payment, now: int) -> tuple[Write, set[str]]:
+    """A write by which whoever hears of a refund of this payment finds its order, and for that order's
+    `refunds_found_at` where the row lies, so that it ends with it."""
+    row = RefundOrder.new(payment.sort_id, order_id=reading.id_of(order), expires_at=now + _FOUND_S)
+    return put(row), {keys.written(row.own_key)}
+
+
 def forgotten(payment_id: str) -> Write:
     """A write after which nobody is asked for it any more."""
     return remove(DueRefund.key("", payment_id))
@@ -55,7 +68,7 @@ def ask(payment_id: str) -> bool:
     """Ask the provider for a refund that is due; whether anything changed. Where the provider does not answer, and
     while a dispute runs, it stays due, and the clock asks again."""
     due, payment = read(DueRefund.key("", payment_id), Payment.key("", payment_id))
-    if due is None or (payment is not None and payment.dispute_state == "opened"):
+    if due is None or due.failed_at is not None or (payment is not None and payment.dispute_state == "opened"):
         return False
     if payment is None or payment.state not in ("refund_due", "refunding"):
         commit(forgotten(payment_id))  # a restored table has brought back what was there already
@@ -69,19 +82,33 @@ def ask(payment_id: str) -> bool:
 
 
 def note(found: Refund) -> bool:
-    """Note how far the provider says that a refund is; whether that is news. Raises StaleRead."""
-    (payment,) = read(Payment.key("", found.refund_id))
+    """Note how far the provider says that a refund is; whether that is news. Of one that failed the person is told, who
+    is paid in another way. Raises StaleRead."""
+    payment, due = read(Payment.key("", found.refund_id), DueRefund.key("", found.refund_id))
     if payment is None or payment.refund_amount is None or not rules.may_change(payment.state, found.state):
         return False
-    is_over = found.state != "pending"
     state = {"pending": "refunding", "succeeded": "refunded", "failed": "refund_failed"}[found.state]
     at = {"refunded_at": clock.now_s()} if state == "refunded" else {}
     as_read = Payment.state == payment.state
     commit(
         change(payment, when=as_read, otherwise=StaleRead, state=state, refund_reference=found.refund_reference, **at),
-        *([forgotten(payment.sort_id)] if is_over else []),
+        *([forgotten(payment.sort_id)] if found.state == "succeeded" else []),
+        *(_failed(payment, due) if found.state == "failed" else ()),
     )
     return True
+
+
+def _failed(payment: Payment, due: DueRefund | None) -> tuple[Write, ...]:
+    now = clock.now_s()
+    since = now if due is None else due.owed_since
+    failed = DueRefund.new("", payment.sort_id, owed_since=since, failed_at=now, expires_at=now + _FAILED_S)
+    return put(failed), *telling.notices_of_failed_refund(_order_of(payment), payment)
+
+
+def _order_of(payment: Payment) -> Order | None:
+    """The order that it came for, if its buyer has an account still."""
+    (found,) = read(RefundOrder.key(payment.sort_id))
+    return None if found is None else reading.order_at(found.order_id)
 
 
 # The clock
@@ -113,8 +140,17 @@ def _all_due() -> Iterator[DueRefund]:
             return
 
 
-def oldest_refund_s() -> int:
-    """For how many seconds the oldest refund has been due; 0 if there is none."""
-    with suppress(ValueError):
-        return clock.now_s() - min(int(one.owed_since) for one in _all_due())
-    return 0
+def figures() -> dict[str, int]:
+    """For how many seconds the oldest refund has been due for longer than its provider may take, and how many have
+    failed within a day. What is disputed waits for the bank."""
+    now = clock.now_s()
+    every = list(_all_due())
+    payments = read_all(Payment.key("", one.sort_id) for one in every)
+    waiting = [(one, payments[Payment.key("", one.sort_id)]) for one in every if one.failed_at is None]
+    late = [
+        now - int(due.owed_since) - rules.patience_s(payment.state)
+        for due, payment in waiting
+        if payment is not None and payment.dispute_state != "opened"
+    ]
+    failed = sum(one.failed_at is not None and now < one.failed_at + _COUNTED_S for one in every)
+    return {"oldest_seconds": max(0, *late) if late else 0, "failed_refunds": failed}

@@ -89,14 +89,16 @@ def _refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refu
         corrects=order.invoice_number,
     )
     order.decrypted_with(caller.account.cipher)
+    found, found_at = paying_back.found_by(order, decided.payment, now)
     back = {"refund_amount": decided.amount, "refunded_at": now, "credit_note_number": number}
     answer = shapes.Refund(shapes.Money(amount=decided.amount, currency=order.currency), number)
     return commit_and_answer(
         change(
-            order, when=Order.state == "paid", otherwise=StaleRead,
+            order, Order.refunds_found_at.add(found_at), when=Order.state == "paid", otherwise=StaleRead,
             state="refunded", refund_reason=body.reason, **back,
         ),
         *paying_back.owed(decided.payment, decided.amount, "asked_for", now),
+        found,
         *plans.taken_back(decided.held, _source_of(order), now)[0],
         *noted,
         documents.requested(order.pk_id, number),

@@ -10,6 +10,7 @@ from chalicelib.orders.records import Order, Payment
 from chalicelib.outbox.actions import messages
 from chalicelib.payments.shapes import DisputeOutcome
 from chalicelib.plans.actions import ledgers as plans
+from chalicelib.settings import settings
 from chalicelib.store.commit import Write, change, check, commit
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
@@ -44,6 +45,24 @@ def notices_of_refund(order: Order, payment: Payment) -> tuple[Write, ...]:
         plan=_plan_name(order, account.language),
         price=_price(payment),
         reference=payment.payment_reference,
+    )
+    return notice, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
+
+
+def notices_of_failed_refund(order: Order | None, payment: Payment) -> tuple[Write, ...]:
+    """A mail to the buyer, if he has an account still: what did not reach him, and whom he may ask."""
+    if order is None:
+        return ()
+    account, key = read(*accounts.keys_of(order.pk_id))
+    if account is None or key is None:
+        return ()
+    notice = messages.write(
+        account.decrypted_with(key.unlocked()),
+        "orders/mail/refund_failed",
+        amount=_money(int(payment.refund_amount), payment.currency),
+        plan=_plan_name(order, account.language),
+        reference=payment.payment_reference,
+        contact=settings.operator["contact"],
     )
     return notice, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
 

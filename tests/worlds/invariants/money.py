@@ -63,7 +63,8 @@ def _bought(payment: Row) -> bool:
 def money_goes_back_once(stored: Stored) -> Found:
     """Of each payment at most what was paid, and it is asked for until it is there; of what was invoiced by one credit
     note, which the order knows."""
-    due = {payment_id for _, payment_id in stored.of("DueRefund")}
+    due = {payment_id for (_, payment_id), row in stored.of("DueRefund").items() if "failed_at" not in row}
+    failed = {payment_id for _, payment_id in stored.of("DueRefund")} - due
     payments = {payment_id: row for (_, payment_id), row in stored.of("Payment").items()}
     notes = [row for row in stored.of("Invoice").values() if "corrects" in row]
     credited = Counter({row["payment_reference"]: row["amount"] for row in notes})
@@ -76,7 +77,10 @@ def money_goes_back_once(stored: Stored) -> Found:
             yield f"payment {payment_id} is {row['state']}, and so is not what is due"
         if credited[row["payment_reference"]] != (back if _bought(row) and back is not None else 0):
             yield f"of payment {payment_id} {back} go back, and {credited[row['payment_reference']]} are credited"
-    yield from (f"refund {one} is of nothing" for one in sorted(due - payments.keys()))
+    yield from (f"refund {one} is of nothing" for one in sorted((due | failed) - payments.keys()))
+    for payment_id in failed & payments.keys():
+        if payments[payment_id]["state"] != "refund_failed":
+            yield f"payment {payment_id} is {payments[payment_id]['state']}, and its refund has failed"
     for (_, sort_id), order in stored.of("Order").items():
         payment = payments.get(order.get("paid_with", ""), {})
         if order.get("refund_amount") != (payment.get("refund_amount")):
