@@ -20,6 +20,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.gift_cards import rules as rules_of_gift_cards
 from chalicelib.orders.records import DueRefund
 from chalicelib.payments import sandbox, signatures
+from chalicelib.payments.shapes import Refund, RefundRequest
 from chalicelib.plans.records import PlanWarning
 from chalicelib.privacy.actions import export
 from chalicelib.privacy.records import ARCHIVES
@@ -423,10 +424,31 @@ def _money_goes_back(home: Home) -> None:
         with world.aws.outside():
             commit(put(again))
         asked()
+    _money_does_not_go_back(home, order_id, silent)
     key = {"Idempotency-Key": "key-of-one-refund-0123"}
     assert home.owner.call("POST", f"/orders/{order_id}/refund", {}, headers=key).status == 202
     world.settle()
     home.world.settle()
+
+
+def _money_does_not_go_back(home: Home, order_id: str, silent: Unavailable) -> None:
+    """The provider will not: said at once, or to the clock after it was silent."""
+    world = home.world
+
+    def will_not(_: Any, wanted: RefundRequest) -> Refund:
+        return Refund(wanted.refund_id, "failed", "re_1")
+
+    for reference, answers in (("will-not", [will_not]), ("will-not-later", [silent, will_not])):
+        headers, body = checkout.event(order_id, "paid", reference)
+        assert world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
+        for answer in answers:
+            how = {"side_effect": answer} if isinstance(answer, Unavailable) else {"new": answer}
+            with patch.object(sandbox.Sandbox, "refund", **how):
+                world.settle()
+                world.run_schedule("ask_for_refunds")
+                world.settle()
+    failed = [row for row in rows(world, "refunds-due/refund") if "failed_at" in row]
+    assert len(failed) == 2
 
 
 def _gift_cards(home: Home) -> None:
