@@ -308,6 +308,11 @@ class Settings:
         return _required("SELLER_COUNTRY")
 
     @cached_property
+    def invoice_region(self) -> str:
+        """What numbers of invoices and credit notes say of this region, where the seller has several; else empty."""
+        return _optional("INVOICE_REGION")
+
+    @cached_property
     def operator(self) -> dict[str, str]:
         """The operator of this installation, as the policy names them; the name may be empty."""
         return {

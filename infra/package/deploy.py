@@ -25,8 +25,8 @@ PARAMETERS = (
     "PaymentProvider", "PaymentReturnUrl", "PaymentWebhookSecret",
     "PicturesAtOnce", "PolicyAdditions", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
     "RestoredFiscal", "RestoredItems", "RestoredItemsStream", "RestoredKeys", "RestoredLedger", "RestoredLedgerStream",
-    "MostDevices", "Seller", "SellerCountry", "SellerTimeZone", "TextBudgets", "TextCountries", "TextSenderId",
-    "UploadsReserve",
+    "InvoiceRegion", "MostDevices", "Seller", "SellerCountry", "SellerTimeZone", "TextBudgets", "TextCountries",
+    "TextSenderId", "UploadsReserve",
 )  # fmt: skip
 
 

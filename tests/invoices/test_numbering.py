@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -10,10 +11,13 @@ from chalicelib.invoices.actions import numbering
 from chalicelib.invoices.records import Invoice
 from chalicelib.invoices.rules import series as numbers
 from chalicelib.invoices.rules.series import Series
+from chalicelib.settings import settings
 from chalicelib.store.commit import Write, commit
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
 from tests.conftest import Home
+from tests.infra.packaged import made
+from tests.orders.payment_events import order, tell
 
 
 def _issued(series: Series, year: int, reference: str, corrects: str | None = None) -> tuple[str, tuple[Write, ...]]:
@@ -89,3 +93,44 @@ def test_number_and_date_are_of_one_year_at_its_very_end(home: Home, second: int
     assert said == number
     (invoice,) = (write.record for write in writes if isinstance(write.record, Invoice))
     assert invoice.issued_at == at
+
+
+def test_a_seller_of_several_regions_numbers_each_for_itself_and_old_numbers_stay(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """https://eur-lex.europa.eu/eli/dir/2006/112/oj, article 226 (2): a number identifies an invoice uniquely."""
+    assert (_issue("invoice", 2026, "p-1"), _issue("credit_note", 2026, "r-1")) == ("S-2026-000001", "K-2026-000001")
+    monkeypatch.setitem(vars(settings), "invoice_region", "EU")
+    given = [_issue("invoice", 2026, f"q-{n}") for n in range(2)]
+    assert given == ["S-2026-EU-000001", "S-2026-EU-000002"]
+    assert _issue("credit_note", 2026, "r-2", corrects="S-2026-000001") == "K-2026-EU-000001"
+    monkeypatch.setitem(vars(settings), "invoice_region", "ASIA")
+    assert _issue("invoice", 2026, "p-2") == "S-2026-ASIA-000001"
+    assert {numbers.year_of(number) for number in given} == {2026}
+    monkeypatch.setitem(vars(settings), "invoice_region", "")
+    assert _issue("invoice", 2026, "p-3") == "S-2026-000002"
+
+
+def test_a_payer_where_there_are_several_regions_finds_his_invoice_and_the_book_keeper_all(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = order(home), order(home)
+    tell(home, first)
+    monkeypatch.setitem(vars(settings), "invoice_region", "EU")
+    tell(home, second)
+    home.world.settle()
+    given = [home.owner.call("GET", f"/orders/{one['order_id']}").json["invoice_number"] for one in (first, second)]
+    assert given == ["S-2026-000001", "S-2026-EU-000001"]
+    assert home.owner.call("GET", f"/orders/{second['order_id']}/invoice").status == 200
+    home.world.clock.move_to(datetime(2026, 2, 1, 12, tzinfo=UTC).timestamp())
+    closed = home.world.invoke("close_month", {"month": "2026-01"})
+    assert [number in home.world.fetch(closed["csv_url"]).body.decode() for number in given] == [True, True]
+    assert closed["invoices"] == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "is_allowed"), [("", True), ("EU", True), ("US1", True), ("1", False), ("eu", False), ("A-B", False)]
+)
+def test_a_deployment_names_a_region_as_numbers_can_say_it(said: str, is_allowed: bool) -> None:
+    allowed = made()["Parameters"]["InvoiceRegion"]["AllowedPattern"]
+    assert (re.fullmatch(allowed, said) is not None) == is_allowed

@@ -57,9 +57,13 @@ def sold_to(country: str, buyer: Buyer | None, terms: Terms, now: int) -> Sold:
     return Sold(tax, terms.version, terms.period_days)
 
 
+def counter_id(series: Series, year: int) -> str:
+    return numbers.counter_id(series, year, settings.invoice_region)
+
+
 def counter_of(series: Series, year: int) -> Key[InvoiceCounter]:
     """The row to read, consistently, before `issued`."""
-    return InvoiceCounter.key("", numbers.counter_id(series, year))
+    return InvoiceCounter.key("", counter_id(series, year))
 
 
 def issued(
@@ -84,7 +88,7 @@ def issued(
     another document got the number."""
     year = tax_year(now)
     last = 0 if counter is None else int(counter.last)
-    number = numbers.number_of(series, year, last + 1)
+    number = numbers.number_of(series, year, last + 1, settings.invoice_region)
     document = Invoice.new(
         "",
         number,
@@ -99,7 +103,7 @@ def issued(
         **({} if sold is None else sold.stored()),
     )
     next_number = merge(
-        InvoiceCounter.new("", numbers.counter_id(series, year)),
+        InvoiceCounter.new("", counter_id(series, year)),
         InvoiceCounter.last.set(last + 1),
         InvoiceCounter.schema_version.set(SCHEMA_VERSION),
         when=InvoiceCounter.pk.does_not_exist() if counter is None else InvoiceCounter.last == last,

@@ -6,8 +6,8 @@ from contextlib import suppress
 from types import TracebackType
 
 from chalicelib import clock, ids
+from chalicelib.invoices.actions import numbering
 from chalicelib.invoices.records import NumberingTurn
-from chalicelib.invoices.rules import series as numbers
 from chalicelib.invoices.rules.series import Series
 from chalicelib.store.commit import change, commit, may_wait, merge
 from chalicelib.store.records import SCHEMA_VERSION
@@ -32,7 +32,7 @@ class Turns:
     Whoever meets nobody makes no call for it."""
 
     def __init__(self, series: Series, year: int) -> None:
-        self._ids = "", numbers.counter_id(series, year)
+        self._ids = "", numbering.counter_id(series, year)
         self._holder = ids.new_id()
         self._is_mine = False
         self._ends_ticks: float | None = None

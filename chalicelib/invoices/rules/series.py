@@ -14,9 +14,10 @@ _LETTERS: dict[Series, str] = {"invoice": "S", "credit_note": "K"}
 KEPT_YEARS = 5
 
 
-def number_of(series: Series, year: int, count: int) -> str:
-    """Of the document that is the year's `count`th of its series, in this region."""
-    return f"{year_prefix(series, year)}{count:06d}"
+def number_of(series: Series, year: int, count: int, region: str = "") -> str:
+    """Of the document that is the year's `count`th of its series, in this region, which it names where the seller has
+    several."""
+    return f"{year_prefix(series, year)}{f'{region}-' if region else ''}{count:06d}"
 
 
 def year_prefix(series: Series, year: int) -> str:
@@ -24,8 +25,11 @@ def year_prefix(series: Series, year: int) -> str:
     return f"{_LETTERS[series]}-{year}-"
 
 
-def counter_id(series: Series, year: int) -> str:
-    """The id of the counter of a year's series; that of invoices is the year alone, as it always was."""
+def counter_id(series: Series, year: int, region: str = "") -> str:
+    """The id of the counter of a year's series; that of invoices is the year alone, as it always was, where no region
+    is named. One that is named counts for itself, so that neither series has a gap."""
+    if region:
+        return f"{_LETTERS[series]}-{year}-{region}"
     return str(year) if series == "invoice" else f"{_LETTERS[series]}-{year}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import pairwise
 from typing import get_args
@@ -12,6 +13,7 @@ from chalicelib.plans.records import PlanEnd, PlanWarning
 from chalicelib.plans.rules import changes as plan_changes
 from chalicelib.plans.rules import ledger as plan_rules
 from chalicelib.plans.rules import warnings as plan_warnings
+from chalicelib.settings import settings
 from chalicelib.store import crypto, keys
 from tests.plans.granted import granted_s
 from tests.worlds.invariants.stored import Found, Row, Stored, invariant, ledger_of
@@ -120,12 +122,13 @@ def _agree(order: Row, invoice: Row | None, reference: str) -> bool:
 def invoices_are_numbered_without_a_gap(stored: Stored) -> Found:
     last = {counter_id: row["last"] for (_, counter_id), row in stored.of("InvoiceCounter").items()}
     numbers = {number for _, number in stored.of("Invoice")}
-    years = {invoice_series.year_of(one) for one in numbers} | {int(one.rpartition("-")[2]) for one in last}
+    years = {int(year) for one in {*numbers, *last} for year in re.findall(r"(?<![0-9])20[0-9]{2}(?![0-9])", one)[:1]}
     wanted = {
-        invoice_series.number_of(series, year, n)
+        invoice_series.number_of(series, year, n, region)
         for series in get_args(invoice_series.Series)
         for year in years
-        for n in range(1, last.get(invoice_series.counter_id(series, year), 0) + 1)
+        for region in {"", settings.invoice_region}
+        for n in range(1, last.get(invoice_series.counter_id(series, year, region), 0) + 1)
     }
     yield from (f"{number} is missing" for number in sorted(wanted - numbers))
     yield from (f"{number} was never counted" for number in sorted(numbers - wanted))
