@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra.local.cloud import LocalCloud
+from tests.gift_cards.cards import new_code
 from tests.outside.browsing import a_browser, in_a_browser, sync_api
 from tests.outside.page_scene import WIDTHS, Visitor, a_served_cloud, a_visitor
 
@@ -87,6 +88,48 @@ def test_a_stranger_plays_a_whole_life_from_registering_to_the_receipt(visitor: 
     assert visitor.is_as_wide_as_the_screen()
     assert page.evaluate("Object.keys(sessionStorage).sort()") == ["language"]
     assert visitor.complaints == []
+
+
+@in_a_browser
+@pytest.mark.parametrize("visitor", WIDTHS, indirect=True)
+def test_an_order_is_given_back_once_its_amount_was_seen_and_a_gift_card_redeemed(
+    visitor: Visitor, _served: tuple[str, LocalCloud, Any]
+) -> None:
+    page, expect = visitor.page, sync_api.expect
+    visitor.register()
+    visitor.press("A demo camera")
+    page.get_by_label("Plan", exact=True).select_option("event-7-month")
+    visitor.press("Order")
+    visitor.press("Pay")
+    order = page.locator("#orders .order")
+    expect(order).to_contain_text("Bought for €2.99.")
+    visitor.press("Invoice", "#orders")
+    link = order.locator("[data-document=invoice] a")
+    expect(link).to_have_text("S-2026-000001")
+    assert page.request.get(link.get_attribute("href")).body().startswith(b"%PDF-")
+    expect(order.locator("[data-document=credit_note]")).to_have_count(0)
+
+    visitor.press("Give back", "#orders")
+    expect(order).to_contain_text("€2.99 would go back to you")
+    visitor.press("Keep it", "#orders")
+    expect(order).not_to_contain_text("would go back")
+    expect(page.locator("#plan .badge").first).to_have_text("active")
+    visitor.press("Give back", "#orders")
+    visitor.press("Give it back", "#orders")
+    expect(order).to_contain_text("Bought for €2.99; €2.99 goes back.")
+    expect(page.locator("#plan .badge").first).not_to_have_text("active")
+    visitor.press("Credit note", "#orders")
+    expect(order.locator("[data-document=credit_note] a")).to_have_text("K-2026-000001")
+    expect(order.get_by_role("button", name="Give back", exact=True)).to_have_count(0)
+
+    page.get_by_label("Gift card", exact=True).fill("no such card")
+    visitor.press("Redeem")
+    expect(page.locator("#redeemed")).to_have_text("")
+    page.get_by_label("Gift card", exact=True).fill(new_code(_served[1]))
+    visitor.press("Redeem")
+    expect(page.locator("#redeemed")).to_have_text("The gift card is redeemed.")
+    expect(page.locator("#plan .badge").first).to_have_text("active")
+    assert visitor.is_as_wide_as_the_screen()
 
 
 @in_a_browser

@@ -1,9 +1,10 @@
-/** Storage plans: ordering one, and being the sandbox's payment page. */
+/** Storage plans: ordering one, redeeming a gift card, and being the sandbox's payment page. */
 import { ask, askAsPerson } from "./api.js";
 import { megabytes } from "./cutting.js";
 import { announcer, button, make } from "./elements.js";
 import { doing, form } from "./forms.js";
 import { language, tell } from "./language.js";
+import { showOrders } from "./orders.js";
 import { moment } from "./zones.js";
 
 const OUTCOMES = [["pay", "paid"], ["refuse", "refused"], ["expire", "expired"]];
@@ -16,14 +17,16 @@ export async function showPlan(place, device) {
   const choices = offers.map((offer) => make("option", { value: offer.plan_id }, offered(offer)));
   const submit = async (wanted) => {
     const order = await askAsPerson("POST", "/orders", { ...wanted, device_id: device.device_id, payment_method: "sandbox" });
-    const paid = () => showHeld(held, device, offers);
+    const paid = () => Promise.all([showHeld(held, device, offers), lookAtOrders()]);
     if (order.checkout_url !== null) return checkout(paying, order, paid);
     paying.replaceChildren(tell(announcer({ class: "said badge-line" }), "orderFree"));
     return paid();
   };
   const ordering = form({ fields: [{ name: "plan_id", say: "choosePlan", choices }], submit, word: "buy" });
-  place.replaceChildren(make("section", { class: "card", id: "plan" }, make("h3", { say: "plan" }), held, ordering, paying));
   const look = () => showHeld(held, device, offers);
+  const bought = make("div", { id: "orders" });
+  const lookAtOrders = () => showOrders(bought, device, look);
+  place.replaceChildren(make("section", { class: "card", id: "plan" }, make("h3", { say: "plan" }), held, ordering, paying, redeeming(device, look), bought));
   // Names of plans, prices and days are said in one language or the other.
   document.addEventListener("language", async () => {
     if (!held.isConnected) return;
@@ -32,11 +35,22 @@ export async function showPlan(place, device) {
     for (const [at, offer] of offers.entries()) choices[at].textContent = offered(offer);
     await look();
   });
-  await look();
+  await Promise.all([look(), lookAtOrders()]);
   return look;
 }
 
-const money = ({ amount, currency }) => new Intl.NumberFormat(language(), { style: "currency", currency }).format(amount / 100);
+function redeeming(device, redeemed) {
+  const said = announcer({ class: "said badge-line", id: "redeemed" });
+  const submit = async ({ code }) => {
+    await askAsPerson("POST", "/gift-cards/redeem", { code, device_id: device.device_id });
+    tell(said, "giftRedeemed");
+    await redeemed();
+  };
+  const fields = [{ name: "code", say: "giftCard", autocomplete: "off", autocapitalize: "characters", spellcheck: "false" }];
+  return make("div", {}, form({ fields, submit, word: "redeem" }), said);
+}
+
+export const money = ({ amount, currency }) => new Intl.NumberFormat(language(), { style: "currency", currency }).format(amount / 100);
 
 // The price first: a narrow field cuts off what is last.
 const offered = ({ name, price }) => `${money(price)} · ${name}`;
