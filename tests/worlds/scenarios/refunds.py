@@ -6,8 +6,9 @@ from typing import Any
 from unittest.mock import patch
 
 from chalicelib.errors import Unavailable
+from chalicelib.orders.actions.reading import payment_id
 from chalicelib.payments import sandbox
-from chalicelib.payments.shapes import Dispute
+from chalicelib.payments.shapes import Dispute, Refund
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.worlds.invariants import Stored
@@ -15,7 +16,7 @@ from tests.worlds.scenarios import money, plans
 from tests.worlds.scenarios.steps import job, once, settle
 from tests.worlds.sweep import Scenario
 
-TOLD = "We pay back 2.99 EUR"
+TOLD, NOT_PAID_BACK = "We pay back 2.99 EUR", "We could not pay back 2.99 EUR"
 DISPUTED, STANDS = "Your payment of 2.99 EUR is disputed", "The dispute about your payment of 2.99 EUR is over"
 TAKEN = "Your payment of 2.99 EUR was taken back"
 # An order and its payment, as the provider knows them.
@@ -71,6 +72,23 @@ def _gone_back(home: Home, state: Any, stored: Stored) -> int:
     return sum(one["state"] == "refunded" for one in stored.of("Payment").values())
 
 
+def _given_back_and_there(home: Home) -> str:
+    """The provider's number of the payment; what goes back is there, as it says."""
+    state = bought(home)
+    assert refund(home, state, "the-key-of-a-refund-before").status == 202
+    home.world.settle()
+    return state[1]
+
+
+def _fail(home: Home, reference: str, key: str) -> Response:
+    headers, body = sandbox.event(Refund(payment_id("sandbox", reference), "failed", "re_1"))
+    return home.world.call("POST", "/payments/sandbox", raw=body, headers=headers)
+
+
+def _failed(home: Home, state: Any, stored: Stored) -> int:
+    return sum(one["state"] == "refund_failed" for one in stored.of("Payment").values())
+
+
 def ask_for_refunds(home: Home, state: Any, key: str) -> None:
     job(home.world, "ask_for_refunds")
 
@@ -123,6 +141,7 @@ SCENARIOS = (
     Scenario(
         "a payment is disputed", "POST /payments/{provider}", bought, _dispute, _with_dispute("opened"), told=DISPUTED
     ),
+    Scenario("a refund fails", "POST /payments/{provider}", _given_back_and_there, _fail, _failed, told=NOT_PAID_BACK),
     Scenario("a dispute is won", "POST /payments/{provider}", disputed, _win, _with_dispute("won"), told=STANDS),
     Scenario("a dispute is lost", "POST /payments/{provider}", disputed, _lose, _with_dispute("lost"), told=TAKEN),
 )  # fmt: skip
