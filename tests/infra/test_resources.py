@@ -431,7 +431,7 @@ def test_the_environment_is_complete_and_resolved(stack: Stack) -> None:
     not_offered = {f"OIDC_{platform}_AUDIENCES" for platform in ("GOOGLE", "APPLE", "FACEBOOK")}
     of_pages = {"ALLOWED_ORIGIN", "PASSKEY_DOMAIN", "PASSKEY_ORIGINS"}
     of_operator = {"OPERATOR_NAME", "TEXT_SENDER_ID", "RESTORED_KEYS_TABLE"}
-    of_payments = {"PAYMENT_API_KEY", "PAYMENT_API_URL", "PAYMENT_RETURN_URL"}
+    of_payments = {"PAYMENT_API_KEY", "PAYMENT_API_URL", "PAYMENT_RETURN_URL", "INVOICE_REGION"}
     their_own = {
         f"OIDC_{platform}_{what}" for platform in ("GOOGLE", "APPLE", "FACEBOOK") for what in ("ISSUERS", "KEYS_URL")
     }
