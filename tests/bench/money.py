@@ -34,7 +34,7 @@ MOST_OF_LIVE, MOST_OF_LIVE_BY_AGENT = 59.15, 37.5
 # and 1.25.
 MOST_OF_RECORDING = {"continuous, 60 s, 7 days": 1.06, "events, 20 s, 7 days": 1.25}
 # For an installation that nobody uses.
-MOST_OF_STANDING = 12.8
+MOST_OF_STANDING = 13.1
 _HEAD = """# What 1,000 cameras cost a month
 
 The counts of [costs.md](costs.md), times the usage and the prices in [infra/prices.yaml](../infra/prices.yaml): US

@@ -47,7 +47,7 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
     accounts = stored.first_ids("Account")
     passing |= {key for key in stored.objects if COPIES.parse_key(key)[0] in accounts}
     made = {number for (_, number), row in stored.of("InvoiceDocument").items() if "made_at" in row}
-    known |= {archive_key(number, format) for number in made for format in MEDIA_TYPES}
+    known |= {archive_key(number, format) for number in made & numbers for format in MEDIA_TYPES}
     yield from (f"nobody knows of {key}" for key in stored.objects.keys() - known - passing - stored.recorded.keys())
     yield from (f"{key} is gone" for key in known - stored.objects.keys())
     yield from (f"upload of {one['key']} was never ended" for one in stored.dump["uploads"])
