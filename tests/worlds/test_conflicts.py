@@ -105,7 +105,8 @@ def test_a_commit_that_has_lost_its_condition_is_seen(home: Home, monkeypatch: p
 
 def test_most_pairs_that_can_meet_do() -> None:
     both = [pair for pair in PAIRS if pair.way is not None]
-    assert len(both) > 600 and len(both) > 0.85 * len(PAIRS)
+    # Those of money begin with an order of one device that is open, paid, disputed or given back, and not all at once.
+    assert len(both) > 700 and len(both) > 0.8 * len(PAIRS)
     twice = {pair.one.name for pair in both if pair.one is pair.other}
     assert twice >= {"ask for a copy of one's data", "bind a device"}
 

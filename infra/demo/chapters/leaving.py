@@ -22,6 +22,8 @@ ERASED_WITHIN = timedelta(minutes=20)
 A_DAY_AND_SOME = timedelta(hours=25)
 A_BIT = timedelta(seconds=20)
 LAWFUL_TABLES = ("fiscal", "ledger")
+# Documents of invoices, which tax law keeps.
+LAWFUL_FOLDER = "invoices/"
 
 
 @step(
@@ -212,7 +214,7 @@ def seek(life: Life, promises: Promises) -> None:
     )
     ids = life.own_ids()
     left = [thing for thing in items(dump) + objects(dump) if thing.names(ids.values())]
-    unlawful = [thing for thing in left if not any(table in thing.where.lower() for table in LAWFUL_TABLES)]
+    unlawful = [thing for thing in left if not _is_lawful(thing)]
     life.teller.say("What is left and bears one of the ids of this account, its camera, order, invoice or erasure:")
     for thing in left:
         named = ", ".join(name for name, value in ids.items() if thing.names([value]))
@@ -225,6 +227,10 @@ def seek(life: Life, promises: Promises) -> None:
     promises.shows("lawful", not unlawful, f"{[(thing.where, thing.name) for thing in unlawful[:5]]}")
     claims = json.dumps(life.claims.get("kept")).lower()
     promises.shows("told", "invoice" in claims or "fiscal" in claims, f"kept: {life.claims.get('kept')}")
+
+
+def _is_lawful(thing: Thing) -> bool:
+    return any(table in thing.where.lower() for table in LAWFUL_TABLES) or thing.name.startswith(LAWFUL_FOLDER)
 
 
 def _short(thing: Thing) -> str:
