@@ -40,11 +40,10 @@ def package(into: Path, *, architecture: str, python: Interpreter | None) -> Non
     from app import app
     from infra.package import template
 
-    codes = (bundle.WHOLE, bundle.PICTURES, bundle.CLIPS)
     compiled: bundle.Compiled = {}
     fitting = [
         bundle.build(into / one.name, architecture=architecture, python=python, code=one, compiled=compiled)
-        for one in codes
+        for one in bundle.CODES
     ]
     made = template.made(app, architecture=architecture)
     text = template.written(made)

@@ -151,6 +151,8 @@ OF_ENTRY_POINTS = {
     "on_clip_requested": CLIPS,
     "on_invoice_issued": INVOICES,
 }
+# What is built: that of all functions first, and each other one's.
+CODES = (WHOLE, *dict.fromkeys(OF_ENTRY_POINTS.values()))
 
 
 class Unfit(Exception):

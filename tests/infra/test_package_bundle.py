@@ -25,6 +25,7 @@ import yaml
 from chalicelib import words
 from chalicelib.aws import http1, retries
 from chalicelib.register import rows
+from infra.package import __main__ as make_package
 from infra.package import bundle, memory, policies, template
 from infra.package.interpreter import Interpreter
 from tests.avatars.hostile import as_file, picture
@@ -186,6 +187,14 @@ def test_only_the_function_that_needs_it_is_given_it() -> None:
     assert given.pop("on_clip_requested") == "./clips.zip"
     assert given.pop("on_invoice_issued") == "./invoices.zip"
     assert set(given.values()) == {"./bundle.zip"}
+
+
+def test_every_zip_that_a_function_is_given_is_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    built: list[str] = []
+    monkeypatch.setattr(bundle, "build", lambda target, **how: built.append(target.name) is None)
+    make_package.package(tmp_path, architecture="x86_64", python=None)
+    given = {one.properties["CodeUri"] for one in template.functions_of(packaged.made())}
+    assert {f"./{name}" for name in built} == given and len(built) == len(given) == 4
 
 
 def test_one_python_runs_all_functions() -> None:
