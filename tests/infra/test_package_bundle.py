@@ -13,6 +13,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -578,6 +579,7 @@ _ABSENT = {
     "sn": "SN0009", "state": "absent", "model": None, "connected": False, "connected_at": None, "away_since": None,
     "locked_until": None,
 }  # fmt: skip
+_NEXT_YEAR = datetime.now(UTC).year + 1
 _ORDERS = {
     "load_devices": ({"devices": []}, {"loaded": 0, "bad_rows": []}),
     "unload_devices": ({"devices": []}, {"unloaded": 0, "bad_rows": []}),
@@ -585,6 +587,7 @@ _ORDERS = {
     "restore_keys": (_RESTORED, {"copy": "", "finished": False}),
     "remove_child": ({"phone": "+48601234567"}, {"closed": None}),
     "remove_second_factors": ({"phone": "+48601234567"}, {"count": 0}),
+    "issue_gift_cards": ({"plan_id": "event-7-month", "count": 1, "until": f"{_NEXT_YEAR}-12-31"}, {"file": None}),
     "revoke_gift_cards": ({"batch_id": "none"}, {"batch": None}),
     "report_gift_cards": ({}, {"items": [], "cursor": None}),
     "read_api_log": (_SPAN, {"items": []}),
