@@ -204,12 +204,7 @@ def kept_numbers(hashed_id: str) -> Iterator[str]:
 
 
 def _all(kind: type[_Row], hashed_id: str, after: str | None = None) -> Iterator[_Row]:
-    while True:
-        page = kind.list_of(hashed_id, limit=_PAGE, after=after)
-        yield from page.items
-        if page.cursor is None:
-            return
-        after = page.cursor
+    return kind.all_of(hashed_id, page_size=_PAGE, after=after)
 
 
 # The clock

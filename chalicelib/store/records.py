@@ -250,6 +250,18 @@ class Record(Model):
         return Page([one for one in page if not one.is_over_at(now_s)], page[-1].sort_id if more else None)
 
     @classmethod
+    def all_of(
+        cls, pk_id: str, *, page_size: int, first: str = "", last: str = "", after: str | None = None
+    ) -> Iterator[Self]:
+        """The records of `list_of`, of which no more than a page lie in memory."""
+        while True:
+            page = cls.list_of(pk_id, first=first, last=last, limit=page_size, after=after)
+            yield from page.items
+            if page.cursor is None:
+                return
+            after = page.cursor
+
+    @classmethod
     def together_with(
         cls,
         other: type[_Other],

@@ -59,13 +59,8 @@ def _entries(month: str) -> Iterator[Entry]:
 
 
 def _of_year(kind: series.Series, year: int) -> Iterator[Invoice]:
-    prefix, after = series.year_prefix(kind, year), None
-    while True:
-        page = Invoice.list_of("", first=prefix, last=prefix, limit=_PAGE, after=after)
-        yield from page.items
-        if page.cursor is None:
-            return
-        after = page.cursor
+    prefix = series.year_prefix(kind, year)
+    return Invoice.all_of("", page_size=_PAGE, first=prefix, last=prefix)
 
 
 def _entry(kind: series.Series, invoice: Invoice) -> Entry:

@@ -1,4 +1,4 @@
-"""Where orders are paid: a page of the provider's, made once for each order and kept with it (B13)."""
+"""Checkout pages: where an order is paid at the provider, made once for each and kept with it (B13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the law keeps of orders when their account goes, for the receipt of its erasure."""
+"""Retention of orders: what tax law keeps when their account goes, for the receipt of its erasure."""
 
 from __future__ import annotations
 

@@ -131,13 +131,7 @@ def ask_for_all() -> int:
 
 
 def _all_due() -> Iterator[DueRefund]:
-    cursor = None
-    while True:
-        page = DueRefund.list_of("", limit=_PAGE, after=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return DueRefund.all_of("", page_size=_PAGE)
 
 
 def figures() -> dict[str, int]:

@@ -136,13 +136,7 @@ def look_up_all() -> int:
 
 
 def _all_delayed() -> Iterator[DelayedEvent]:
-    cursor = None
-    while True:
-        page = DelayedEvent.list_of("", limit=_PAGE, after=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    return DelayedEvent.all_of("", page_size=_PAGE)
 
 
 def oldest_event_s() -> int:

@@ -318,17 +318,8 @@ def due_ends(now: int, *, looked_back_days: int = MOST_LOOKED_BACK_DAYS) -> Iter
     that did not run for some days finds those of before, too, if it looks back so far."""
     today = clock.at_epoch(now)
     for days in reversed(range(looked_back_days + 1)):
-        yield from (one for one in _ends_on(day_of(today - timedelta(days=days))) if one.ends_at <= now)
-
-
-def _ends_on(day: str) -> Iterator[PlanEnd]:
-    cursor = None
-    while True:
-        page = PlanEnd.list_of(day, limit=_PAGE, after=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+        day = day_of(today - timedelta(days=days))
+        yield from (one for one in PlanEnd.all_of(day, page_size=_PAGE) if one.ends_at <= now)
 
 
 def done_with(due: PlanEnd) -> None:

@@ -3,7 +3,6 @@ is brought to a device there, once (B1a, B14)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -43,18 +42,8 @@ def keep(hashed_id: str, subject: str) -> None:
     (erasure,) = read(Erasure.key(hashed_id))
     if erasure is None or erasure.moved_to is None:
         return
-    for held in _ownerships_of(keys.id_of(subject)):
+    for held in Ownership.all_of(keys.id_of(subject), page_size=_PAGE):
         _keep(erasure, held)
-
-
-def _ownerships_of(account_id: str) -> Iterator[Ownership]:
-    cursor = None
-    while True:
-        page = Ownership.list_of(account_id, limit=_PAGE, after=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
 
 
 def _keep(erasure: Erasure, held: Ownership) -> None:
