@@ -16,6 +16,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "identities": ("routes", "listeners", "records"),
     "access": ("records",),
     "push": ("routes", "listeners", "records"),
+    "notices": ("routes", "listeners", "operations", "records"),
     "plans": ("routes", "scheduled", "records"),
     "stock": ("routes", "listeners", "scheduled", "operations", "records"),
     "devices": ("routes", "listeners", "scheduled", "records"),

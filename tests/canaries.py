@@ -44,6 +44,7 @@ EXEMPT: dict[Place, str] = {
         for kind in ("Account", "ClosureNotice", "OutboxMessage", "Registration")
     },
     ("Account", "is_password_short"): "yes, or not there",
+    **{("Notice", name): "words of ours, which many are told alike" for name in ("title", "text")},
     ("Account", "region"): "one of seven words, found in anything",
     ("LinkedPlatform", "platform"): "one of three words, found in anything",
     ("OfferedPicture", "platform"): "one of three words, found in anything",
@@ -141,6 +142,7 @@ class Life:
         self._get_a_camera()
         self._share()
         self._be_told()
+        self._be_given_notice()
         self._see()
         self._buy()
         self._record()
@@ -306,6 +308,14 @@ class Life:
         channel.close()
         assert self.person.command(self.camera.device_id, "snapshot").status == 202
         self.world.settle()
+
+    def _be_given_notice(self) -> None:
+        """Alone and with everybody, and read both."""
+        for to in ("all", [self.person.account_id]):
+            order = {"title": f"We move, {self.whose}", "text": "On Sunday.", "to": to}
+            notice_id = self.world.invoke("announce", order)["notice_id"]
+            self.world.settle()
+            assert self.person.call("POST", f"/notices/{notice_id}/read").status == 200
 
     def _be_watched(self) -> None:
         self.person.watch(self.camera.device_id)

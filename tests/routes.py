@@ -93,6 +93,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "arrival": lambda home: neighbour().arrival(_ticket(home)),
     "plan_ticket": lambda home: neighbour().plan_ticket(),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
+    "notice_id": lambda home: _notice(home),
     "invited_email": lambda home: "invited@example.com",
     "share_id": lambda home: home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"],
 }
@@ -122,6 +123,13 @@ _ARRANGE: dict[str, Callable[[Home], Any]] = {
     "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
     "DELETE /sessions": lambda home: elsewhere(home.owner),
 }
+
+
+def _notice(home: Home) -> str:
+    order = {"title": "We move", "text": "On Sunday.", "to": [home.owner.account_id]}
+    notice_id = str(home.world.invoke("announce", order)["notice_id"])
+    home.world.settle()
+    return notice_id
 
 
 def _plan(home: Home) -> None:

@@ -41,6 +41,7 @@ UNRECORDED = {
 # What operators order.
 RECORDED_OPERATIONS = {"read_api_log", "remove_second_factors"}
 UNRECORDED_OPERATIONS = {
+    "announce": "whoever is told has it in the list of their notices",
     "load_devices": _NOBODY_YET,
     "unload_devices": _NOBODY_YET,
     "issue_gift_cards": "nobody has them yet; when, for what and how many stands in the batch",

@@ -29,6 +29,7 @@ OPERATIONS = {
     "issue_gift_cards": {"plan_id": "event-7-month", "count": 1, "until": "2027-12-31"},
     "revoke_gift_cards": {"batch_id": "none"},
     "report_gift_cards": {},
+    "announce": {"title": "We move", "text": "Sowa moves to other machines on Sunday.", "to": "all"},
     "remove_child": {"email": "nobody@example.com"},
     "remove_second_factors": {"email": "nobody@example.com"},
     "read_api_log": {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"},

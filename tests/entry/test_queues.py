@@ -29,6 +29,7 @@ OF_A_QUEUE_OF_S3 = ("sqs_s3_given_up", "sqs_s3_notification", "sqs_s3_test")
 # Of queues that several share, who listens; the message of a push that failed says more than ids.
 SHARED = {
     "Notices": (
+        "notices.on_recipient_named",
         "outbox.on_letter_written", "orders.on_event_delayed", "orders.on_order_changed", "orders.on_refund_due",
         "sharing.on_person_invited",
         "transfers.on_transfer_offered",
@@ -97,6 +98,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.gift_cards.operations.revoke_gift_cards": ("operation",),
     "chalicelib.gift_cards.operations.report_gift_cards": ("operation",),
     "chalicelib.sessions.operations.remove_second_factors": ("operation",),
+    "chalicelib.notices.operations.announce": ("operation",),
 }
 # Declared in app.py, which tests/entry/test_channel.py calls.
 OF_THE_CHANNEL = ("ws_connect", "ws_disconnect", "ws_message")

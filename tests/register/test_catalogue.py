@@ -86,6 +86,11 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     arriving |= {"terminal": home.owner.terminal}
     assert home.world.call("POST", "/accounts/arrivals", arriving).status == 201
     home.owner.call("POST", "/privacy/exports")
+    for to in ("all", [home.owner.account_id]):
+        home.world.invoke("announce", {"title": "We move", "text": "On Sunday.", "to": to})
+        home.world.settle()
+        (notice, *_) = home.owner.call("GET", "/notices").json["items"]
+        assert home.owner.call("POST", f"/notices/{notice['notice_id']}/read").status == 200
     home.owner.offer(home.camera.device_id, email="heir@example.com")
     home.stranger.step_up()
     for person in (home.stranger, Person(home.world, "later@example.com")):
@@ -123,6 +128,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover")
     home.world.run_schedule("check_connections")
     # Last: nobody has been told yet.
+    home.world.invoke("announce", {"title": "We moved", "text": "On Sunday.", "to": [home.owner.account_id]})
     tell(home, order(home), amount=1, reference="a-cent")  # it goes back
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/recordings", {})
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})

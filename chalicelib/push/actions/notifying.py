@@ -15,6 +15,8 @@ from chalicelib.sessions.actions.audience import Target
 
 # Who looks in the morning learns of the night; what is older is in the list. An invitation waits as long as itself.
 _ALARM_TTL, _SHARE_TTL = timedelta(days=1), timedelta(days=7)
+# A phone may be off for long; FCM keeps nothing for more than four weeks.
+_NOTICE_TTL = timedelta(days=28)
 # The queue of pushes that did not reach their terminal, and who listens to it there.
 _QUEUE, _LISTENER = "Pushes", "push.on_push_failed"
 
@@ -58,6 +60,11 @@ def notify_of_plan(targets: Iterable[Target], device_id: str, subject: str) -> N
     _notify(targets, Push("PLAN", f"plan-{subject}", device_id, _ALARM_TTL, ids))
 
 
+def notify_of_notice(targets: Iterable[Target], notice_id: str, kind: str) -> None:
+    """Push the id of a notice, which says what a person must hear of, and what it is about by a fixed word."""
+    _notify(targets, Push("NOTICE", notice_id, "notices", _NOTICE_TTL, {"notice_id": notice_id, "notice": kind}))
+
+
 def _notify(targets: Iterable[Target], what: Push) -> None:
     """Push to each; what did not reach its terminal is tried again for that one alone, behind a queue of its own, or
     the terminal is forgotten."""
@@ -79,12 +86,17 @@ def push_again(target: Target, about: str, push_id: str, ids: dict[str, str]) ->
 
     Raises what goes wrong otherwise: the queue comes again, and puts aside what never succeeds.
     """
-    device_id = ids.get("device_id")
-    if target not in _entitled(target.account_id, device_id):
+    if target not in _entitled(target.account_id, ids.get("device_id")):
         return
-    topic, ttl = ("shares", _SHARE_TTL) if device_id is None else (device_id, _ALARM_TTL)
+    topic, ttl = _topic_of(ids)
     if not sns.send(target.arn, Push(about, push_id, topic, ttl, ids)):
         terminals.forget_dead(target)
+
+
+def _topic_of(ids: dict[str, str]) -> tuple[str, timedelta]:
+    if "device_id" in ids:
+        return ids["device_id"], _ALARM_TTL
+    return ("notices", _NOTICE_TTL) if "notice_id" in ids else ("shares", _SHARE_TTL)
 
 
 def _entitled(account_id: str, device_id: str | None) -> list[Target]:

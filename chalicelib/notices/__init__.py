@@ -1,0 +1,1 @@
+"""Notices that people must hear of: announcements, incidents, changes of the policy, warnings of deletion."""

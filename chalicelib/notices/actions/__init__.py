@@ -1,0 +1,1 @@
+"""Use cases of notices: one module for each concern."""

@@ -1,0 +1,74 @@
+"""Announcing something to everybody, or to some accounts, once however often it is ordered (F2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from chalicelib import clock, ids
+from chalicelib.notices import rules, shapes
+from chalicelib.notices.records import Announcement, Bulletin, NoticeOrder, Recipient
+from chalicelib.store import crypto
+from chalicelib.store.commit import MOST_WRITES, Write, commit, create, put
+from chalicelib.store.records import read
+from chalicelib.store.retrying import StaleRead, retrying
+
+_REPEATED_WITHIN = timedelta(days=1)
+# Who is named is told within seconds; what could not be told by then rings as a dead letter.
+_NAMED_FOR = timedelta(days=30)
+
+
+def announce(order: shapes.Announce) -> shapes.Announced:
+    """Tell everybody, or those accounts; who ordered the same within a day, as after a lost answer, gets the same
+    notice, and whoever was not named yet is named then."""
+    notice_id = retrying(lambda: _ordered(order))
+    if order.to == "all":
+        return shapes.Announced(notice_id=notice_id, accounts=None)
+    account_ids = sorted(set(order.to))
+    name_recipients(notice_id, account_ids)
+    return shapes.Announced(notice_id=notice_id, accounts=len(account_ids))
+
+
+def _ordered(order: shapes.Announce) -> str:
+    """The id of what is told by this order. Raises StaleRead."""
+    hashed = crypto.plain_hash(msgspec.json.encode(order, order="sorted").decode())
+    (before,) = read(NoticeOrder.key(hashed))
+    if before is not None:
+        return str(before.notice_id)
+    notice_id, until = new_notice_id(), clock.epoch_s(clock.now() + _REPEATED_WITHIN)
+    once = NoticeOrder.new(hashed, notice_id=notice_id, expires_at=until)
+    said = announced if order.to == "all" else bulletin
+    commit(create(once, otherwise=StaleRead), said(notice_id, order.kind, _texts(order)))
+    return notice_id
+
+
+def _texts(order: shapes.Announce) -> str:
+    translations = {language: msgspec.to_builtins(one) for language, one in order.translations.items()}
+    return rules.written(order.title, order.text, translations)
+
+
+def new_notice_id() -> str:
+    return f"{rules.stamp_of(clock.now())}-{ids.new_id()}"
+
+
+def announced(notice_id: str, kind: shapes.Kind, texts: str) -> Write:
+    """A write by which everybody is told."""
+    return create(Announcement.new("", notice_id, kind=kind, at=clock.now_s(), texts=texts))
+
+
+def bulletin(notice_id: str, kind: shapes.Kind, texts: str) -> Write:
+    """A write by which those are told who are then named."""
+    return create(Bulletin.new(notice_id, kind=kind, at=clock.now_s(), texts=texts))
+
+
+def name_recipients(notice_id: str, account_ids: Sequence[str]) -> None:
+    """Have the stream tell each of these; who was told already is not told again."""
+    for some in _parts(account_ids):
+        until = clock.epoch_s(clock.now() + _NAMED_FOR)
+        commit(*(put(Recipient.new(notice_id, one, expires_at=until)) for one in some))
+
+
+def _parts(account_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    yield from (account_ids[at : at + MOST_WRITES] for at in range(0, len(account_ids), MOST_WRITES))

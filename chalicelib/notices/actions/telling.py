@@ -1,0 +1,56 @@
+"""Telling one account: a notice of its own, a push, and a mail or a text message, each once (F2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chalicelib import clock
+from chalicelib.accounts.actions import account_writes as accounts
+from chalicelib.accounts.records import Account
+from chalicelib.notices import rules
+from chalicelib.notices.records import Bulletin, Notice, Recipient
+from chalicelib.outbox.actions import messages
+from chalicelib.push.actions import notifying as push
+from chalicelib.sessions.actions import audience
+from chalicelib.sessions.actions.audience import Target
+from chalicelib.store.commit import Write, commit, create, remove
+from chalicelib.store.records import read_all
+from chalicelib.store.retrying import NothingToDo, StaleRead, retrying
+
+
+def tell_recipient(notice_id: str, account_id: str) -> None:
+    """Tell an account what a bulletin says; one that was told, or was closed, is not told."""
+    retrying(lambda: _tell_recipient(notice_id, account_id))
+
+
+def _tell_recipient(notice_id: str, account_id: str) -> None:
+    said, named, target_row = Bulletin.key(notice_id), Recipient.key(notice_id, account_id), audience.key_of(account_id)
+    own = Notice.key(account_id, notice_id)
+    found = read_all((said, named, own, target_row, *accounts.keys_of(account_id)))
+    bulletin, recipient = found[said], found[named]
+    if recipient is None:
+        return
+    account = accounts.living_among(found, [account_id]).get(account_id)
+    if bulletin is None or account is None or found[own] is not None:
+        commit(remove(recipient))
+        return
+    words = rules.told_in(bulletin.texts, account.language)
+    targets = audience.targets_of(found[target_row])
+    tell(account, targets, notice_id, bulletin.kind, words, remove(recipient))
+
+
+def tell(
+    account: Account, targets: Iterable[Target], notice_id: str, kind: str, words: dict[str, str], *with_it: Write
+) -> None:
+    """Tell an account in these words, with what is committed with it. The push comes before the commit: one too many
+    beats one too few. Raises NothingToDo where it was told already, StaleRead where it was closed meanwhile."""
+    push.notify_of_notice(targets, notice_id, kind)
+    notice = Notice.new(
+        account.pk_id, notice_id, cipher=account.cipher, kind=kind, at=clock.now_s(), **words
+    )
+    commit(
+        create(notice, otherwise=NothingToDo),
+        accounts.require_sessions_as_read(account, otherwise=StaleRead),
+        messages.write(account, "notices/mail/notice", title=words["title"], text=words["text"]),
+        *with_it,
+    )

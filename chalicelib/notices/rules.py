@@ -1,0 +1,26 @@
+"""Rules of notices: their ids, and in which language they are said."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+# Behind every id that begins with a time.
+LAST = "9"
+
+
+def stamp_of(at: datetime) -> str:
+    """What the ids of notices begin with: to the microsecond, so that they are told apart in their order."""
+    return f"{at:%Y%m%dT%H%M%S%fZ}"
+
+
+def written(title: str, text: str, translations: dict[str, dict[str, str]]) -> str:
+    """What is said, by language, as it is stored."""
+    return json.dumps({"": {"title": title, "text": text}, **translations}, ensure_ascii=False)
+
+
+def told_in(texts: str, language: str) -> dict[str, str]:
+    """Title and text for who reads this language; what was not translated is said as it is."""
+    said: dict[str, Any] = json.loads(texts)
+    return {name: str(said.get(language, said[""])[name]) for name in ("title", "text")}
