@@ -18,7 +18,7 @@ _OF_UPLOADS = {"avatars-in": "avatars.on_avatar_uploaded", "covers-in": "devices
 
 @listeners.of_shared_queue("Notices")
 def on_notice_due(body: Any) -> Handler:
-    """Somebody is to hear of something, by mail, text or push."""
+    """Somebody is to hear of something, by mail, text or push, or nothing more on a terminal."""
     return _addressee("Notices", body)
 
 

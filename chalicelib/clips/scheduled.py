@@ -16,7 +16,7 @@ def delete_unreadable_clips() -> dict[str, int]:
     return {"deleted": showing.delete_unreadable_clips()}
 
 
-@schedules.every(6, Rate.HOURS, oldest_s=showing.oldest_clip_s)
+@schedules.every(6, Rate.HOURS, figures=showing.figures)
 def sweep_expired_clips() -> dict[str, int]:
     """Delete the files whose day is over."""
     return {"deleted": showing.sweep_expired_clips()}

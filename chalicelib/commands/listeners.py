@@ -17,7 +17,7 @@ def on_command_given(message: Message) -> None:
     actions.bring(message.body["partition_id"], message.body["sort_id"], is_repeat=message.tries > 1)
 
 
-@listeners.on_queue("CameraConnections", batch_size=1)
+@listeners.on_shared_queue("Commands")
 def on_mailbox_opened(message: Message) -> None:
     """A camera has connected for which something waited: it goes down."""
     actions.bring_all(message.body["partition_id"], is_repeat=message.tries > 1)

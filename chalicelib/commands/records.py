@@ -14,7 +14,7 @@ class Delivery(Item):
 
     pk_prefix = "connection"
     sk_prefix = "delivery"
-    stream_queue = "CameraConnections"
+    stream_queue, stream_listener = "Commands", "commands.on_mailbox_opened"
 
 
 class Command(Item):

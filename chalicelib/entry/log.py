@@ -16,7 +16,7 @@ from chalicelib.instants import ms_of
 # What a line may say. Nothing that a person typed, nothing that names one.
 ALLOWED = frozenset(
     {"door", "request_id", "status", "code", "asker", "replayed", "fault", "at", "oldest_seconds", "address"}
-    | {"refused", "refused_uploads", "failed_refunds"}
+    | {"refused", "refused_uploads", "overdue_seconds", "overdue", "left_seconds"}
     | {"problem", "size_bytes", "duration_ms", "unreadable"}
 )
 NAMESPACE = "Sowa"
@@ -26,7 +26,7 @@ NAMESPACE = "Sowa"
 _METRICS = (
     {"Name": "oldest_seconds", "Unit": "Seconds"},
     {"Name": "refused_uploads", "Unit": "Count"},
-    {"Name": "failed_refunds", "Unit": "Count"},
+    {"Name": "overdue_seconds", "Unit": "Seconds"},
 )
 # Where a request came from, and whose it was, is written sealed and in no other way (see store/hour_keys.py).
 _SEALED = re.compile(r"[0-9]{10}\.[\w=-]{60,}")

@@ -192,7 +192,7 @@ class Listeners(EntryPoints):
 
 
 _OldestS = Callable[[], int]
-_Figures = Callable[[], dict[str, int]]
+_Figures = Callable[[], dict[str, object]]
 
 
 class Schedules(EntryPoints):
@@ -212,8 +212,8 @@ class Schedules(EntryPoints):
         figures: _Figures | None = None,
     ) -> Callable[[Callable[[], object]], Function]:
         """`oldest_s` says in seconds how old the oldest is of what the job has to put an end to; it is asked when the
-        job has ended, however it did, and becomes the metric `oldest_seconds` that alarms watch; `figures` says several
-        metrics by name."""
+        job has ended, however it did, and becomes the metric `oldest_seconds` that alarms watch; `figures` says what
+        else the line has to, by name."""
 
         def declare(job: Callable[[], object]) -> Function:
             def function(event: Event, context: Context) -> object:

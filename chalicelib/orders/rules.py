@@ -85,6 +85,21 @@ def may_change(state: PaymentState, found: RefundState) -> bool:
     return state == "refund_due" or (found == "succeeded" and state == "refunding")
 
 
-def patience_s(state: PaymentState) -> int:
-    """For how long nobody has to look after a refund that is so far."""
-    return BANKS_TAKE_S if state == "refunding" else 0
+# Then somebody may have paid who has no plan; a provider has not done for a day what it was asked; an alarm has rung.
+_EVENTS_TAKE_S, _REFUNDS_TAKE_S, _FAILURES_RING_S = 60 * 60, 24 * 60 * 60, 24 * 60 * 60
+
+
+def event_overdue_s(since: int, now: int) -> int:
+    """For how long an operator has had to look after an event that cannot be looked up at its provider."""
+    return max(0, now - since - _EVENTS_TAKE_S)
+
+
+def refund_overdue_s(state: PaymentState, since: int, now: int) -> int:
+    """For how long an operator has had to look after a refund that is so far."""
+    banks_take_s = BANKS_TAKE_S if state == "refunding" else 0
+    return max(0, now - since - banks_take_s - _REFUNDS_TAKE_S)
+
+
+def failure_overdue_s(failed_at: int, now: int) -> int:
+    """For how long an operator has had to look after a refund that failed: from the first second on, for a day."""
+    return now - failed_at + 1 if now < failed_at + _FAILURES_RING_S else 0

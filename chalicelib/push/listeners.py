@@ -17,7 +17,7 @@ def on_push_failed(message: Message) -> None:
     notifying.push_again(target, ids.pop("about"), ids.pop("push_id"), ids)
 
 
-@listeners.on_queue("SessionEnds")
+@listeners.on_shared_queue("Notices")
 def on_session_ended(message: Message) -> None:
     """A session ended, however it did, or left an address that SNS is to forget."""
     terminals.forget_ended_session(message.body["partition_id"], message.body["sort_id"])

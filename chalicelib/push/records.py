@@ -35,7 +35,7 @@ class EndpointRemoval(Item):
 
     pk_prefix = "account"
     sk_prefix = "endpoint-removal"
-    stream_queue = "SessionEnds"
+    stream_queue, stream_listener = "Notices", "push.on_session_ended"
 
     arn = key(UnicodeAttribute(), rows.ALARM_MESSAGES, why="random id given by SNS", points_to="push endpoint")
 
@@ -55,7 +55,7 @@ class UnnamedEndpoint(Item):
 
     pk_prefix = "push-token"
     sk_prefix = "push-token"
-    stream_queue = "SessionEnds"
+    stream_queue, stream_listener = "Notices", "push.on_session_ended"
     # Until then it keeps the erasure open, which rings after an hour.
     spared_for = timedelta(hours=24)
 

@@ -10,7 +10,7 @@ from chalicelib.recordings.actions import ending, reconciling
 schedules = Schedules(__name__)
 
 
-@schedules.every(6, Rate.HOURS, oldest_s=ending.overdue_recordings_s)
+@schedules.every(6, Rate.HOURS, figures=ending.figures)
 def sweep_expired_recordings() -> dict[str, int]:
     """Delete the recordings whose days are over."""
     return {"deleted": ending.sweep_expired_recordings()}

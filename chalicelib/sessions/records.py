@@ -14,7 +14,7 @@ class Session(Item):
 
     pk_prefix = "account"
     sk_prefix = "session"
-    stream_queue = "SessionEnds"
+    stream_queue, stream_listener = "Notices", "push.on_session_ended"
     stream_events = frozenset({"REMOVE"})
 
     session_generation = plain(NumberAttribute(), why="must equal the account's")

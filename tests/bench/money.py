@@ -34,7 +34,7 @@ MOST_OF_LIVE, MOST_OF_LIVE_BY_AGENT = 59.15, 37.5
 # and 1.25.
 MOST_OF_RECORDING = {"continuous, 60 s, 7 days": 1.06, "events, 20 s, 7 days": 1.25}
 # For an installation that nobody uses.
-MOST_OF_STANDING = 13.1
+MOST_OF_STANDING = 12.1
 _HEAD = """# What 1,000 cameras cost a month
 
 The counts of [costs.md](costs.md), times the usage and the prices in [infra/prices.yaml](../infra/prices.yaml): US
@@ -373,10 +373,14 @@ def standing(template: dict[str, Any], prices: dict[str, float]) -> Iterator[Ite
         "dashboard": sum(one["Type"] == "AWS::CloudWatch::Dashboard" for one in resources),
         "key": sum(one["Type"] == "AWS::KMS::Key" for one in resources),
         # Every metric of our own is watched; without a camera only what schedules write is there to be paid for.
-        "metric": len({str(one["Dimensions"]) for one in of_ours if one["MetricName"] == "oldest_seconds"}),
+        "metric": len({(str(one["Dimensions"]), one["MetricName"]) for one in of_ours if _is_of_a_job(one)}),
         "polled_queue": sum(event["Type"] == "SQS" for event in events),
     }
     return (Item("standing", name, count, prices[name]) for name, count in counts.items())
+
+
+def _is_of_a_job(alarm: dict[str, Any]) -> bool:
+    return alarm["MetricName"] in ("oldest_seconds", "overdue_seconds")
 
 
 @cache

@@ -346,7 +346,7 @@ TOLD: dict[tuple[str, str, str], tuple[str, dict[str, str]]] = {
     ("INSERT", "device", "command"): ("COMMANDS", {"listener": "commands.on_command_given"}),
     ("INSERT", "device", "presence-change"): ("PUSHES", {"listener": "alarms.on_presence_changed"}),
     ("INSERT", "device", "removal"): ("CLEANUPS", {"listener": "alarms.on_alarms_removed"}),
-    ("REMOVE", "account", "session"): ("SESSION_ENDS", {}),
+    ("REMOVE", "account", "session"): ("NOTICES", {"listener": "push.on_session_ended"}),
 }
 TOGETHER = 10
 

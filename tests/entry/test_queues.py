@@ -31,10 +31,9 @@ SHARED = {
     "Notices": (
         "notices.on_recipient_named",
         "outbox.on_letter_written", "orders.on_event_delayed", "orders.on_order_changed", "orders.on_refund_due",
-        "sharing.on_person_invited",
-        "transfers.on_transfer_offered",
+        "push.on_session_ended", "sharing.on_person_invited", "transfers.on_transfer_offered",
     ),
-    "Commands": ("commands.on_command_given", "commands.on_settings_changed"),
+    "Commands": ("commands.on_command_given", "commands.on_mailbox_opened", "commands.on_settings_changed"),
     "Pushes": ("alarms.on_presence_changed", "push.on_push_failed"),
     "Cleanups": (
         "alarms.on_alarms_removed", "avatars.on_avatar_removed", "devices.on_cover_removed",
@@ -66,9 +65,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.clips.scheduled.sweep_expired_clips": ("schedule",),
     "chalicelib.invoices.listeners.on_invoice_issued": ("sqs_ids",),
     "chalicelib.invoices.scheduled.sweep_expired_invoices": ("schedule",),
-    "chalicelib.commands.listeners.on_mailbox_opened": ("sqs_ids",),
     "chalicelib.identities.listeners.on_picture_offered": ("sqs_ids",),
-    "chalicelib.push.listeners.on_session_ended": ("sqs_ids",),
     "chalicelib.shared_queues.on_notice_due": shared_by("Notices"),
     "chalicelib.shared_queues.on_command_due": shared_by("Commands"),
     "chalicelib.shared_queues.on_push_due": shared_by("Pushes"),
@@ -343,7 +340,7 @@ def test_changes_for_one_house_are_sent_ten_together(world: LocalCloud) -> None:
     from chalicelib.entry import forwarding
 
     world.trace.clear()
-    asked = changes(25, ("order", "endpoint-removal"))
+    asked = changes(25, ("order", "avatar-removal"))
     assert forwarding.forward_item_changes(asked, Context("f", "r", 60)) == ALL_WELL
     sent = [call for call in world.trace if call.name == "sqs.SendMessageBatch"]
     assert sorted(len(call.params["Entries"]) for call in sent) == [2, 3, 10, 10]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from fractions import Fraction
@@ -17,7 +18,7 @@ from chalicelib.payments.shapes import Dispute, Refund, RefundRequest
 from chalicelib.settings import settings
 from infra.local.gateway import Response
 from tests.conftest import Home
-from tests.infra.test_package_watch import figures_of, rings
+from tests.infra.test_package_watch import rings
 from tests.orders.payment_events import order, received, tell
 from tests.plans.steps import DAY, ask, buy, euros, later, move, pause, plan_of, refused
 from tests.scene import Camera, at_once, just_before, new_camera, rows
@@ -424,7 +425,7 @@ def test_of_a_refund_that_failed_the_buyer_is_told_once_in_his_language_and_it_r
     given_back(home, order_id)
     home.world.settle()
     home.world.run_schedule("ask_for_refunds")
-    assert figures(home) == {"oldest_seconds": 0, "failed_refunds": 0}
+    assert waits_for_somebody(home) == []
     later(home, 20 * DAY)
     (refund_id,) = provider.made
     for _ in range(2):
@@ -434,10 +435,11 @@ def test_of_a_refund_that_failed_the_buyer_is_told_once_in_his_language_and_it_r
     reference = received(home.world)[0]["payment_reference"]
     assert reference in mail["text"] and settings.operator["contact"] in mail["text"]
     home.world.run_schedule("ask_for_refunds")
-    assert (provider.asked, figures(home)) == (1, {"oldest_seconds": 0, "failed_refunds": 1})
-    later(home, DAY)
-    home.world.run_schedule("ask_for_refunds")
-    assert (provider.asked, figures(home)["failed_refunds"]) == (1, 0)
+    assert (provider.asked, waits_for_somebody(home)) == (1, ["failed_refund"])
+    for seconds, rung in ((DAY - 1, ["failed_refund"]), (1, [])):
+        later(home, seconds)
+        home.world.run_schedule("ask_for_refunds")
+        assert (provider.asked, waits_for_somebody(home)) == (1, rung)
 
 
 def test_a_provider_that_says_at_once_that_it_will_not_is_told_of_and_asked_no_more(
@@ -452,7 +454,7 @@ def test_a_provider_that_says_at_once_that_it_will_not_is_told_of_and_asked_no_m
     (mail,) = mails(home, FAILED["en"])
     assert "transfer-2" in mail["text"]
     home.world.run_schedule("ask_for_refunds")
-    assert (provider.asked, figures(home)["failed_refunds"]) == (1, 1)
+    assert (provider.asked, waits_for_somebody(home)) == (1, ["failed_refund"])
     assert home.world.failures == []
 
 
@@ -470,7 +472,7 @@ def test_of_a_refund_that_fails_when_the_account_is_gone_the_operator_alone_hear
     (refund_id,) = provider.made
     assert report(home, Refund(refund_id, "failed", "re_1")) == {"changed": True}
     home.world.run_schedule("ask_for_refunds")
-    assert figures(home)["failed_refunds"] == 1
+    assert waits_for_somebody(home) == ["failed_refund"]
     assert mails(home, FAILED["en"]) == []
     assert home.world.failures == []
 
@@ -495,7 +497,7 @@ def test_money_that_is_owed_back_for_a_day_rings_and_a_dispute_or_a_bank_may_tak
 def _rings_after(home: Home, seconds: int) -> bool:
     later(home, seconds)
     home.world.run_schedule("ask_for_refunds")
-    return rings(home.world, "RefundLate")
+    return waits_for_somebody(home) == ["refund"]
 
 
 def changed_by_dispute(home: Home, order_id: str, reference: str) -> bool:
@@ -503,8 +505,12 @@ def changed_by_dispute(home: Home, order_id: str, reference: str) -> bool:
     return bool(home.world.call("POST", "/payments/sandbox", raw=body, headers=headers).json["changed"])
 
 
-def figures(home: Home) -> dict[str, float]:
-    return figures_of(home.world, "ask_for_refunds")[1]
+def waits_for_somebody(home: Home) -> list[str]:
+    """What the alarm rings for."""
+    home.world.run_schedule("look_up_delayed_events")
+    line = next(one for one in map(json.loads, reversed(home.world.logs.lines())) if "overdue" in one)
+    assert rings(home.world, "PaymentsLate") is bool(line["overdue"])
+    return list(line["overdue"])
 
 
 def test_news_of_a_refund_that_nobody_asked_for_change_nothing(home: Home) -> None:

@@ -15,7 +15,7 @@ from chalicelib.errors import NotFound
 from chalicelib.instants import at_ms
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.recordings.actions.readable import RecordedDevice, recorded_device
-from chalicelib.register.sweep import oldest_s, sweep_expired
+from chalicelib.register.sweep import overdue_s, sweep_expired
 from chalicelib.store.commit import commit, remove
 from chalicelib.store.records import read_all
 
@@ -108,6 +108,6 @@ def sweep_expired_clips() -> int:
     return sweep_expired(CLIPS)
 
 
-def oldest_clip_s() -> int:
-    """Age of the oldest stored file, in seconds; 0 if there is none."""
-    return oldest_s(CLIPS)
+def figures() -> dict[str, object]:
+    """For how many seconds the oldest stored file should have been gone; 0 if none."""
+    return {"left_seconds": overdue_s(CLIPS)}

@@ -15,7 +15,7 @@ from chalicelib.payments import actions as payments
 from chalicelib.payments.shapes import Refund, RefundRequest
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, change, commit, create, is_set, put, remove
-from chalicelib.store.records import read, read_all
+from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
 
 # Of the 300 seconds that the job may take.
@@ -23,8 +23,7 @@ BUDGET_S = 240
 _PAGE = 100
 # A refund may come back to the provider for weeks after it was there; a dispute holds it for months before.
 _FOUND_S = 365 * 24 * 60 * 60
-# What failed is counted for a day, so that it rings, and found for a month.
-_COUNTED_S = 24 * 60 * 60
+# What failed is found for a month, and rings for a day.
 _FAILED_S = 30 * 24 * 60 * 60
 
 
@@ -132,19 +131,3 @@ def ask_for_all() -> int:
 
 def _all_due() -> Iterator[DueRefund]:
     return DueRefund.all_of("", page_size=_PAGE)
-
-
-def figures() -> dict[str, int]:
-    """For how many seconds the oldest refund has been due for longer than its provider may take, and how many have
-    failed within a day. What is disputed waits for the bank."""
-    now = clock.now_s()
-    every = list(_all_due())
-    payments = read_all(Payment.key("", one.sort_id) for one in every)
-    waiting = [(one, payments[Payment.key("", one.sort_id)]) for one in every if one.failed_at is None]
-    late = [
-        now - int(due.owed_since) - rules.patience_s(payment.state)
-        for due, payment in waiting
-        if payment is not None and payment.dispute_state != "opened"
-    ]
-    failed = sum(one.failed_at is not None and now < one.failed_at + _COUNTED_S for one in every)
-    return {"oldest_seconds": max(0, *late) if late else 0, "failed_refunds": failed}

@@ -137,8 +137,3 @@ def look_up_all() -> int:
 
 def _all_delayed() -> Iterator[DelayedEvent]:
     return DelayedEvent.all_of("", page_size=_PAGE)
-
-
-def oldest_event_s() -> int:
-    """For how many seconds the oldest event has been delayed; 0 if there is none."""
-    return max((clock.now_s() - int(one.since) for one in _all_delayed()), default=0)

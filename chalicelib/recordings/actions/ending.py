@@ -21,9 +21,9 @@ def sweep_expired_recordings() -> int:
     return sweep_expired(*VIDEO.values())
 
 
-def overdue_recordings_s() -> int:
+def figures() -> dict[str, object]:
     """For how many seconds the oldest of them should have been gone; 0 if none."""
-    return overdue_s(*VIDEO.values())
+    return {"left_seconds": overdue_s(*VIDEO.values())}
 
 
 def end_plans() -> dict[str, int]:
