@@ -96,6 +96,7 @@ _REFUND_REFUSALS = (
     refunding.RefundedAlready,
     refunding.PaymentDisputed,
     refunding.NothingLeft,
+    refunding.PlanHandedOver,
 )
 
 

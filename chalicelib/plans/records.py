@@ -1,5 +1,5 @@
-"""Records of plans: when the grace of each device's is over, what its owner is warned of next, and who has the free
-one."""
+"""Records of plans: when the grace of each device's is over, what its owner is warned of next, who has the free
+one, and who has what was handed over."""
 
 from __future__ import annotations
 
@@ -68,3 +68,22 @@ class FreePlan(Item):
 
     device_id = key(UnicodeAttribute(), rows.CLOUD_STORAGE, why="random id of the device", exported=True)
     until = key(Time(), rows.CLOUD_STORAGE, why="time", exported=True)
+
+
+class HandedPlan(Item):
+    """Who has a plan that was handed over with its device, by a hash of where it came from: a dispute of its payment
+    finds it. It says neither who paid nor for what, and ends with the account that it names."""
+
+    pk_prefix = "handed-plan"
+    sk_prefix = "plan"
+
+    account_id = key(UnicodeAttribute(), rows.CLOUD_STORAGE, why="random id of who has it now")
+
+
+class ReceivedPlan(Item):
+    """The same, where the account that it names finds it."""
+
+    pk_prefix = "account"
+    sk_prefix = "received-plan"
+
+    found_at = key(UnicodeAttribute(), rows.CLOUD_STORAGE, why="where a dispute leads here", points_to="row")

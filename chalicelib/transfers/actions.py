@@ -209,7 +209,7 @@ def accept(caller: Caller, given: Offered, body: shapes.AcceptTransfer) -> Prese
     """End the other one's ownership, exactly as removing does, and begin one's own, in one commit (B3, B10); the other
     one is notified.
 
-    Raises NotFound, TooManyDevices, TimeZoneUnknown, PlanSuspended.
+    Raises NotFound, TooManyDevices, TimeZoneUnknown, PlanSuspended, TooManyToHandOver.
     """
     binding.require_time_zone(body.time_zone)
     device = given.device
@@ -256,6 +256,7 @@ def _accept(
     return commit_and_answer(
         *begins,
         *owning.end_ownership(old, given.tie, new_owner=new.pk_id),
+        *(() if ledger is None else moves.followed(ledger, former.pk_id, account.pk_id)),
         ciphers.require_exists(former.pk_id, otherwise=NotFound),
         remove(transfer, when=still, otherwise=NotFound),
         remove(_offer_of(transfer)),

@@ -14,7 +14,7 @@ from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.entry.wire import Page, page_of
 from chalicelib.errors import Conflict, NotFound
-from chalicelib.plans.rules.changes import PlanSuspended
+from chalicelib.plans.rules.changes import PlanSuspended, TooManyToHandOver
 from chalicelib.transfers import actions, shapes
 from chalicelib.transfers.actions import Offered
 from chalicelib.transfers.needs import OfferedTransfer, TransferOf, WithTransfer
@@ -68,7 +68,7 @@ def list_transfers(caller: Caller, page: Page) -> shapes.Offers:
     ends_need=True,
     status=201,
     stepped_up=True,
-    refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown, PlanSuspended),
+    refuses=(NotFound, binding.TooManyDevices, rules.TimeZoneUnknown, PlanSuspended, TooManyToHandOver),
     example={"name": "Garden", "time_zone": "Europe/Warsaw", "dst": True},
     tag="devices",
 )

@@ -28,6 +28,8 @@ class Ticket:
     paid_at: int = 0
     is_free: bool = False
     is_disputed: bool = False
+    # By what was bought before: what of the price was credited for it.
+    credits: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -217,12 +219,25 @@ class Counter:
         if not device.queue:
             self.buy(nth, source, offer, now)
             return
-        for one in self._given_up(device):
+        given_up = self._given_up(device)
+        for one in given_up:
             device.queue.remove(one)
             device.went += one.left
         ticket = self._paid(self._ticket(source, offer, offer.prices["EUR"]), offer.prices["EUR"] - credit, now)
+        ticket.credits = self._credits(given_up)
         device.came += ticket.left
         device.queue.insert(0, ticket)
+
+    def _credits(self, given_up: list[Ticket]) -> dict[str, int]:
+        """Who had paid what is given up, in whole cents; of many the eight that gave most."""
+        gave: dict[str, Fraction] = {}
+        for one in given_up:
+            money = {one.source: one.price - sum(one.credits.values())}
+            for each in (money, one.credits):
+                for source, amount in each.items():
+                    gave[source] = gave.get(source, Fraction()) + Fraction(amount * one.left, one.whole)
+        most = sorted(gave, key=lambda source: (-int(gave[source]), source))[:8]
+        return {source: int(gave[source]) for source in most if gave[source] >= 1}
 
     def move(self, nth: int, now: int) -> None:
         source, target = self.devices[nth], self.devices[1 - nth]
@@ -267,9 +282,17 @@ class Counter:
         return amount
 
     def lose(self, nth: int, source: str, now: int) -> None:
-        """The bank took all of it."""
+        """The bank took all of it, and of what it was credited for its share."""
         self.back[source] = self.back.get(source, 0) + self.paid[source]
-        self._end(nth, source, now)
+        device = self.devices[nth]
+        if any(one.source == source for one in device.queue):
+            self._end(nth, source, now)
+        for one in [one for one in device.queue if source in one.credits]:
+            lost = int(Fraction(one.left * one.credits[source], one.price))
+            if lost:
+                device.resume(now)
+                one.left, device.went = one.left - lost, device.went + lost
+                del one.credits[source]
 
     def _end(self, nth: int, source: str, now: int) -> None:
         device = self.devices[nth]

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -173,6 +174,15 @@ class Standing(RuleBasedStateMachine):
             self.model.lose(nth, source, self.now)
 
     @rule(nth=devices, place=some.integers(0, 3))
+    def a_dispute_of_what_was_credited_is_lost(self, nth: int, place: int) -> None:
+        credited = [source for one in self.model.devices[nth].queue for source in one.credits]
+        lost = [source for source in credited if source not in self.model.back]
+        if lost:
+            source = lost[place % len(lost)]
+            self.dispute(nth, source, "lost")
+            self.model.lose(nth, source, self.now)
+
+    @rule(nth=devices, place=some.integers(0, 3))
     def what_is_left_is_paid_back(self, nth: int, place: int) -> None:
         if source := self._source(nth, place):
             amounts: list[int] = []
@@ -300,6 +310,7 @@ class Rules(Standing):
         self._paid[new.source] = offer.prices["EUR"] - credit, self._now
         ledger = self._ledgers[nth]
         old = changes.credited(ledger, "EUR", self._now)
+        new = replace(new, credits=changes.credits_of(old))
         is_behind = rules.status_at(ledger, self._now).running is None
         how = changes.with_grant if is_behind else partial(changes.changed_now, old=old)
         self._written(nth, how(ledger, new, now=self._now))
@@ -320,11 +331,11 @@ class Rules(Standing):
     def dispute(self, nth: int, source: str, outcome: DisputeOutcome) -> None:
         ledger = self._ledgers[nth]
         if outcome == "lost":
-            self._written(nth, changes.without(ledger, lambda one: one.source == source, self._now)[0])
+            self._written(nth, changes.charged_back(ledger, [source], Fraction(1), self._now))
         elif outcome == "won":
-            self._written(nth, changes.released(ledger, source))
+            self._written(nth, changes.released(ledger, [source]))
         else:
-            self._written(nth, changes.suspended(ledger, source, self._now))
+            self._written(nth, changes.suspended(ledger, [source], self._now))
 
     def pay_back(self, nth: int, source: str) -> int:
         left, rests = changes.without(self._ledgers[nth], lambda one: one.source == source, self._now)
@@ -540,8 +551,12 @@ def _moves_to_the_front(ledger: Ledger, rests: Any, pauses: Any, now: int) -> Le
     return RIGHT["moved_in"](Ledger(tuple(ledger.over_at(now)), ledger.pauses), rests, pauses, now)
 
 
-def _time_stands_still(ledger: Ledger, source: str, now: int) -> Ledger:
-    return changes._put_off(RIGHT["suspended"](ledger, source, now), now, 60)
+def _time_stands_still(ledger: Ledger, sources: Any, now: int) -> Ledger:
+    return changes._put_off(RIGHT["suspended"](ledger, sources, now), now, 60)
+
+
+def _ends_only_what_it_bought(one: rules.Grant, sources: Any, share: Fraction, now: int) -> int:
+    return RIGHT["_lost_s"](one, sources, share, now) if one.source in sources else 0
 
 
 def _leaves_a_gap(ledger: Ledger, chosen: Any, now: int) -> Any:
@@ -563,6 +578,7 @@ def _credits_what_was_had(ledger: Ledger, currency: str, now: int) -> tuple[rule
 
 RIGHT = {name: getattr(changes, name) for name in (
     "with_grant", "with_free", "resumed", "credited", "moved_in", "moved_out", "suspended", "released", "without",
+    "_lost_s",
 )}  # fmt: skip
 FAULTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "what was before is forgotten": ("with_grant", _forgets_what_was_before),
@@ -573,7 +589,8 @@ FAULTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "what is moved replaces what is there": ("moved_in", _moves_to_the_front),
     "the free plan moves, and leaves no mark": ("moved_out", _moves_what_is_free),
     "a dispute counts as a pause": ("suspended", _time_stands_still),
-    "a dispute is for ever": ("released", lambda ledger, source: ledger),
+    "a dispute is for ever": ("released", lambda ledger, sources: ledger),
+    "what a lost payment was credited for runs on": ("_lost_s", _ends_only_what_it_bought),
     "what follows follows a second late": ("without", _leaves_a_gap),
     "the free plan is had by tapping on": ("with_free", lambda ledger, new, now: changes.with_grant(ledger, new, now)),
 }

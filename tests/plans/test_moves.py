@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from chalicelib.plans.actions import ledgers
+from chalicelib.plans.actions import disputes
 from chalicelib.plans.rules import changes
 from chalicelib.store.commit import commit
-from chalicelib.store.records import read
 from tests.conftest import Home
 from tests.plans.steps import DAY, buy, in_seconds, later, move, pause, plan_of, refused
 from tests.recordings.recorded import objects, stands
@@ -165,20 +165,19 @@ def test_what_is_disputed_is_not_moved_paused_or_changed_and_shows_nothing_while
     later(home, 60)
     assert len(stands(home)) == 1
 
-    def change(how: Any, *more: Any) -> None:
+    def change(outcome: disputes.Outcome) -> None:
+        now = int(home.world.now().timestamp())
         with home.world.aws.outside():
-            (held,) = read(ledgers.key_of(home.camera.device_id))
-            commit(*how(held, f"order:{order_id}", *more))
+            commit(*disputes.follow(order_id, home.owner.account_id, None, outcome, Fraction(1), now).writes)
 
-    now = int(home.world.now().timestamp())
-    change(ledgers.suspend, now)
+    change("opened")
     assert (plan_of(home)["state"], plan_of(home)["until"], stands(home)) == ("suspended", until, [])
     assert refused(move(home, other)) == refused(pause(home, on=True)) == (409, "PlanSuspended")
     asked = home.world.call("POST", "/cameras/tickets", {"kind": "recording"}, token=home.camera.token)
     assert refused(asked) == (409, "NoPlan")
     home.world.advance(DAY)
     assert len(objects(home.world)) == 1
-    change(ledgers.release, int(home.world.now().timestamp()))
+    change("won")
     assert (plan_of(home)["state"], plan_of(home)["until"]) == ("active", until)
     assert len(stands(home)) == 1
 

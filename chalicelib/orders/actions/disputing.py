@@ -1,27 +1,44 @@
-"""Disputes of payments: what was bought is suspended, runs again, or ends (B13)."""
+"""Disputes of payments: what was bought is suspended, runs again, or ends, whoever has it by now (B13)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
-from chalicelib import clock
+from chalicelib import clock, ids
+from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.errors import Unavailable
 from chalicelib.invoices.actions import documents, numbering
 from chalicelib.invoices.records import Invoice, InvoiceCounter
 from chalicelib.orders import rules
 from chalicelib.orders.actions import paying_back, reading, telling
+from chalicelib.orders.actions.telling import Buyer
 from chalicelib.orders.records import Order, Payment
 from chalicelib.payments.shapes import Dispute
-from chalicelib.plans.actions import ledgers as plans
+from chalicelib.plans.actions import disputes, handed
+from chalicelib.plans.actions.disputes import Disputed
+from chalicelib.plans.records import HandedPlan
 from chalicelib.store.commit import Write, change, commit, is_set
 from chalicelib.store.keys import Key
-from chalicelib.store.records import read
+from chalicelib.store.records import read, read_all
 from chalicelib.store.retrying import StaleRead
 
 # What the mail is about: nobody is told that what he was not told of is over.
 _MAILED = {(None, "opened"), ("won", "opened"), ("opened", "won"), (None, "lost"), ("opened", "lost"), ("won", "lost")}
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of what is disputed, by one consistent read: the order counts if it was paid by this very payment,
+    and `buyer` is nobody once the account has gone."""
+
+    payment: Payment
+    order: Order | None
+    buyer: Buyer | None
+    handed: HandedPlan | None
+    counter: InvoiceCounter | None
 
 
 @dataclass(frozen=True)
@@ -31,60 +48,75 @@ class _Loss:
     plan_id: str
     payment_method: str
     invoice_number: str
-    counter: InvoiceCounter | None
 
 
 def apply(name: str, event: Dispute) -> bool:
     """Apply what became of a dispute to its payment, and to what that bought; whether anything changed. Raises
-    StaleRead, and Unavailable where nobody has told of the payment yet. What the event says of the order counts if that
-    was paid by this very payment."""
-    found, payment = read(
-        reading.key_of(event.order_id), Payment.key("", reading.payment_id(name, event.reference))
-    )
-    if payment is None:
-        raise Unavailable(retry_after_seconds=60)
-    of_same = payment.dispute_reference == event.dispute_reference
-    before = payment.dispute_state
+    StaleRead, and Unavailable where nobody has told of the payment yet."""
+    now = clock.now_s()
+    known = _read(name, event, now)
+    of_same = known.payment.dispute_reference == event.dispute_reference
+    before = known.payment.dispute_state
     if not rules.is_news(before, event.outcome, of_same=of_same):
         return False
-    order: Order | None = found if found is not None and found.paid_with == payment.sort_id else None
+    disputed = _followed(event, known, now)
     is_mailed = (before, event.outcome) in _MAILED
-    notices = telling.notices_of_dispute(order, event.outcome) if is_mailed and order is not None else ()
-    commit(*_writes(event, payment, order), *notices)
+    notices = _notices(event, known, disputed) if is_mailed else ()
+    commit(*_writes(event, known, now), *disputed.writes, *notices)
     return True
 
 
-def _writes(event: Dispute, payment: Payment, order: Order | None) -> Iterable[Write]:
+def _read(name: str, event: Dispute, now: int) -> _Known:
+    """Raises Unavailable."""
+    order_key, payment_key = reading.key_of(event.order_id), Payment.key("", reading.payment_id(name, event.reference))
+    buyer_keys, handed_key = accounts.keys_of(event.order_id[: ids.LENGTH]), handed.key_of(event.order_id)
+    counter_key = numbering.counter_of("credit_note", numbering.tax_year(now))
+    found = read_all((order_key, payment_key, *buyer_keys, handed_key, counter_key))
+    payment, order = found[payment_key], found[order_key]
+    if payment is None:
+        raise Unavailable(retry_after_seconds=60)
+    account, data_key = found[buyer_keys[0]], found[buyer_keys[1]]
+    return _Known(
+        payment,
+        order if order is not None and order.paid_with == payment.sort_id else None,
+        None if account is None or data_key is None else Buyer(account, data_key),
+        # Of an order that is gone its id is known, and that it was paid; whoever has the plan since has it still.
+        found[handed_key] if order is None or order.paid_with == payment.sort_id else None,
+        found[counter_key],
+    )
+
+
+def _followed(event: Dispute, known: _Known, now: int) -> Disputed:
+    """What was bought, wherever it lies."""
+    is_bought = known.order is not None or (known.handed is not None and known.payment.state == "applied")
+    if not is_bought:
+        return Disputed(())
+    buyer_id = event.order_id[: ids.LENGTH]
+    return disputes.follow(event.order_id, buyer_id, known.handed, event.outcome, Fraction(1), now)
+
+
+def _notices(event: Dispute, known: _Known, disputed: Disputed) -> Iterable[Write]:
+    if known.order is not None and known.buyer is not None:
+        yield from telling.notices_of_dispute(known.order, known.buyer, event.outcome)
+    if disputed.holder_id is not None and disputed.plan is not None:
+        yield from telling.notices_to_holder(disputed.holder_id, disputed.plan, event.outcome)
+
+
+def _writes(event: Dispute, known: _Known, now: int) -> Iterable[Write]:
+    payment = known.payment
     as_read = (Payment.state == payment.state) & is_set(Payment.dispute_state, payment.dispute_state)
     noted: dict[str, Any] = {"dispute_state": event.outcome, "dispute_reference": event.dispute_reference}
     if event.outcome != "lost" or payment.state not in ("applied", "refund_due"):
         yield change(payment, when=as_read, otherwise=StaleRead, **noted)
-        yield from _on_ledger(event, order)
         return
-    yield from _lost(payment, order, {**noted, "state": "charged_back"}, as_read)
-    yield from _on_ledger(event, order)
+    yield from _lost(known, {**noted, "state": "charged_back"}, as_read, now)
 
 
-def _on_ledger(event: Dispute, order: Order | None) -> tuple[Write, ...]:
-    """What was bought, wherever it lies: suspended, released, or taken back."""
-    if order is None:
-        return ()
-    now, source = clock.now_s(), plans.source_of("order", reading.id_of(order))
-    granted = plans.granted(order.pk_id, source, now)
-    if granted.held is None:
-        return ()
-    if event.outcome == "opened":
-        return plans.suspend(granted.held, source, now)
-    if event.outcome == "won":
-        return plans.release(granted.held, source, now)
-    return plans.taken_back(granted.held, source, now)[0]
-
-
-def _lost(payment: Payment, order: Order | None, values: dict[str, Any], as_read: Any) -> Iterable[Write]:
+def _lost(known: _Known, values: dict[str, Any], as_read: Any, now: int) -> Iterable[Write]:
     """The money is gone by the bank, and does not go back by us. What it bought is credited in the books."""
+    payment, order = known.payment, known.order
     amount, was_applied = int(payment.amount), payment.state == "applied"
-    now = clock.now_s()
-    loss = _loss(payment, order, now) if was_applied else None
+    loss = _loss(payment, order) if was_applied else None
     # Of a plan that was given back before, so much was credited as was left of it.
     back = {"refund_amount": amount} if was_applied else {}
     yield change(payment, when=as_read, otherwise=StaleRead, **values, **back)
@@ -95,7 +127,7 @@ def _lost(payment: Payment, order: Order | None, values: dict[str, Any], as_read
     number, issued = numbering.issued(
         "credit_note",
         now,
-        loss.counter,
+        known.counter,
         plan_id=loss.plan_id,
         amount=amount,
         currency=payment.currency,
@@ -110,13 +142,13 @@ def _lost(payment: Payment, order: Order | None, values: dict[str, Any], as_read
         yield documents.requested(order.pk_id, number)
 
 
-def _loss(payment: Payment, order: Order | None, now: int) -> _Loss | None:
+def _loss(payment: Payment, order: Order | None) -> _Loss | None:
     """By the order, or by the invoice where the account is gone; None for one of before payments named theirs."""
-    number = payment.invoice_number if order is None else order.invoice_number
-    if number is None:
+    if order is not None:
+        number = order.invoice_number
+        return None if number is None else _Loss(order.plan_id, order.payment_method, number)
+    if payment.invoice_number is None:
         return None
-    key: Key[Invoice] = Invoice.key("", number)
-    invoice, counter = read(key, numbering.counter_of("credit_note", numbering.tax_year(now)))
-    if invoice is None:
-        return None
-    return _Loss(invoice.plan_id, invoice.payment_method, number, counter)
+    key: Key[Invoice] = Invoice.key("", payment.invoice_number)
+    (invoice,) = read(key)
+    return None if invoice is None else _Loss(invoice.plan_id, invoice.payment_method, payment.invoice_number)

@@ -13,6 +13,7 @@ from chalicelib.invoices.records import InvoiceCounter
 from chalicelib.orders import rules, shapes
 from chalicelib.orders.actions import paying_back, reading, telling
 from chalicelib.orders.records import Order, Payment
+from chalicelib.plans.actions import handed
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.actions.ledgers import Granted
 from chalicelib.recordings.actions import usage
@@ -43,6 +44,10 @@ class NothingLeft(Conflict):
     pass
 
 
+class PlanHandedOver(Conflict):
+    pass
+
+
 @dataclass(frozen=True)
 class _Decided:
     """What goes back of which payment, and from where the plan is taken."""
@@ -56,7 +61,7 @@ class _Decided:
 def refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refund:
     """The plan of a paid order ends wherever it lies, and the money goes back: all of it within fourteen days if less
     than an hour was recorded, else what is left. Raises NotPaid, NothingWasPaid, RefundedAlready, PaymentDisputed,
-    NothingLeft; NotFound if the account was closed meanwhile."""
+    NothingLeft, PlanHandedOver; NotFound if the account was closed meanwhile."""
     return retrying_from(order, lambda latest: _refund(caller, latest, body), _read_again, tries=_TRIES)
 
 
@@ -119,10 +124,15 @@ def _decide(order: Order, now: int) -> _Decided:
     if payment.dispute_state == "opened" or granted.is_suspended:
         raise PaymentDisputed
     if granted.held is None:
-        raise NothingLeft
+        raise _why_nothing(order)
     whole, left = _is_whole(order, granted, now), granted.worth
     amount = rules.amount_back(int(order.amount), left, whole=whole)
     return _Decided(payment, granted.held, counter, amount)
+
+
+def _why_nothing(order: Order) -> Conflict:
+    (row,) = read(handed.key_of(reading.id_of(order)))
+    return NothingLeft() if row is None or row.account_id == order.pk_id else PlanHandedOver()
 
 
 def _require_paid(order: Order) -> None:

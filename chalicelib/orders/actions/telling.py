@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from chalicelib import clock
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
@@ -11,6 +13,7 @@ from chalicelib.outbox.actions import messages
 from chalicelib.payments.shapes import DisputeOutcome
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.settings import settings
+from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, check, commit
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
@@ -78,14 +81,31 @@ def notice_of_refund(account: Account, order: Order) -> Write:
     )
 
 
-def notices_of_dispute(order: Order, outcome: DisputeOutcome) -> tuple[Write, ...]:
-    """A mail to the buyer, if he has an account still: what was bought stands still, runs again, or has ended."""
-    account, key = read(*accounts.keys_of(order.pk_id))
+@dataclass(frozen=True)
+class Buyer:
+    """An account as it was just read, and its data key."""
+
+    account: Account
+    key: DataKey
+
+
+def notices_of_dispute(order: Order, buyer: Buyer, outcome: DisputeOutcome) -> tuple[Write, ...]:
+    """A mail to the buyer: what was bought stands still, runs again, or has ended."""
+    account = buyer.account
+    account.decrypted_with(buyer.key.unlocked())
+    name, price = _plan_name(order, account.language), _price(order)
+    notice = messages.write(account, "orders/mail/disputed", outcome=outcome, plan=name, price=price)
+    return notice, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
+
+
+def notices_to_holder(account_id: str, plan: plans.Grant, outcome: DisputeOutcome) -> tuple[Write, ...]:
+    """The same to whom it was handed over, without a word of who paid."""
+    account, key = read(*accounts.keys_of(account_id))
     if account is None or key is None:
         return ()
     account.decrypted_with(key.unlocked())
-    name, price = _plan_name(order, account.language), _price(order)
-    notice = messages.write(account, "orders/mail/disputed", outcome=outcome, plan=name, price=price)
+    name, contact = plans.sold(plan.plan_id, plan.version).name_in(account.language), settings.operator["contact"]
+    notice = messages.write(account, "orders/mail/handed_disputed", outcome=outcome, plan=name, contact=contact)
     return notice, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
 
 

@@ -87,16 +87,6 @@ def grant_free(held: Ownership, new: Grant, now: int) -> tuple[Write, ...]:
     return changed(held, changes.with_free(ledger_of(held), new, now), now)
 
 
-def suspend(held: Ownership, source: str, now: int) -> tuple[Write, ...]:
-    """The payment of what comes from this source is disputed: time goes on, nothing is had of it."""
-    return changed(held, changes.suspended(ledger_of(held), source, now), now)
-
-
-def release(held: Ownership, source: str, now: int) -> tuple[Write, ...]:
-    """The dispute is over, and what is left of it runs again."""
-    return changed(held, changes.released(ledger_of(held), source), now)
-
-
 def taken_back(held: Ownership, source: str, now: int) -> tuple[tuple[Write, ...], tuple[Grant, ...]]:
     """Writes after which nothing is left of what comes from this source, and what waits behind it moves up; and what
     was left."""

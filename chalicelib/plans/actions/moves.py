@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from chalicelib import clock, ids
+from chalicelib import clock
 from chalicelib.access import actions as access
 from chalicelib.access.actions import DeviceAccess
 from chalicelib.access.records import Ownership
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound
-from chalicelib.plans.actions import ledgers
+from chalicelib.plans.actions import handed, ledgers
 from chalicelib.plans.rules import changes
-from chalicelib.plans.rules.ledger import Grant, Ledger, source_of
+from chalicelib.plans.rules.ledger import Grant, Ledger
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store.commit import Write, commit_and_answer
 from chalicelib.store.records import read_all
@@ -67,12 +67,17 @@ def _move(caller: Caller, source: DeviceAccess, target: DeviceAccess) -> DeviceP
 
 def handed_over(held: Ownership | None, now: int) -> Ledger:
     """The ledger that the next owner of a device begins with, if its owner gives the plan along: no time is lost or
-    made. It says nothing of who paid, nor when it was paused. Raises PlanSuspended."""
+    made. It says nothing of who paid, nor when it was paused. Raises PlanSuspended, TooManyToHandOver."""
     try:
         _, rests = changes.moved_out(ledgers.ledger_of(held), now)
     except changes.NothingToMove:
         return Ledger()
-    return changes.moved_in(Ledger(), _renamed(rests), (), now)
+    return changes.moved_in(Ledger(), changes.handed_over(rests, handed.renamed), (), now)
+
+
+def followed(ledger: Ledger, former_id: str, account_id: str) -> Iterator[Write]:
+    """Writes by which a dispute finds what of this ledger came to this account from the former one's."""
+    return handed.noted(changes.disputable(ledger.grants), former_id, account_id)
 
 
 # To another region
@@ -80,17 +85,17 @@ def handed_over(held: Ownership | None, now: int) -> Ledger:
 
 def left_behind(held: Ownership, at: int) -> list[str]:
     """What was left at that time of the plans of a device whose owner is gone, as the ledger has it; the free plan, and
-    what is disputed, end with the account."""
+    what is disputed, end with the account. No dispute follows what was credited for it to another region."""
     rests = changes.transferable(ledgers.ledger_of(held), at)
-    return [one.text for one in rests if one.mark != "suspended"]
+    return [replace(one, credits=()).text for one in rests if one.mark != "suspended"]
 
 
 def brought(held: Ownership, grants: Iterable[Grant], now: int) -> tuple[Write, ...]:
-    """Writes that put what was left elsewhere behind all that the device has. Raises MovedTooOften."""
-    ledger = ledgers.ledger_of(held)
+    """Writes that put what was left elsewhere behind all that the device has; what had gone there from here is found
+    again by a dispute. Raises MovedTooOften, TooManyToHandOver."""
+    ledger, came = ledgers.ledger_of(held), list(grants)
     changes.require_room(ledger)
-    return ledgers.changed(held, changes.moved_in(ledger, _renamed(grants), (), now), now)
-
-
-def _renamed(rests: Iterable[Grant]) -> list[Grant]:
-    return [replace(one, source=source_of("move", ids.new_id())) for one in rests]
+    there = changes.handed_over(came, handed.renamed)
+    # Of what was ordered elsewhere no payment is disputed here.
+    known = handed.noted(changes.disputable(one for one in came if one.source_kind == "move"), None, held.pk_id)
+    return *ledgers.changed(held, changes.moved_in(ledger, there, (), now), now), *known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.access.records import Ownership
 from chalicelib.errors import Conflict
@@ -82,7 +82,8 @@ def grant_now(held: Ownership, new: Grant, credit_of: str, quoted_at: int, now: 
     # A rest that has ended since was had, and may stand behind another order, too; what waited behind it runs.
     if _named(old) != credit_of or (old and old[-1].until <= now):
         raise CreditChanged
-    return ledgers.changed(held, changes.changed_now(ledger, new, old, now), now)
+    paid = replace(new, credits=changes.credits_of(old))
+    return ledgers.changed(held, changes.changed_now(ledger, paid, old, now), now)
 
 
 def _credited_then(ledger: Ledger, currency: str, quoted_at: int) -> tuple[Grant, ...]:

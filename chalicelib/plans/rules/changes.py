@@ -10,7 +10,7 @@ from math import ceil
 from chalicelib.errors import Conflict
 from chalicelib.plans.rules import ledger as ledgers
 from chalicelib.plans.rules.catalogue import DAY_S, Terms
-from chalicelib.plans.rules.ledger import Grant, Ledger, Pause
+from chalicelib.plans.rules.ledger import Credit, Grant, Ledger, Pause
 
 # Of each 365 days, and so often: each is remembered for a year.
 MOST_PAUSED_S = 30 * DAY_S
@@ -18,6 +18,10 @@ MOST_PAUSES = 60
 YEAR_S = 365 * DAY_S
 # Of one device, whose row holds them all: a twentieth of what there is room for.
 MOST_GRANTS_OF_MOVES = 120
+# So many are handed over at most: of each a row says where it is, written in the one commit.
+MOST_HANDED_OVER = 20
+# Of a plan that was changed again and again only the largest credits are remembered.
+MOST_CREDITS = 8
 # The free plan may be renewed when it ends within so long, which is when its owner is warned first.
 FREE_RENEWABLE_S = 7 * DAY_S
 
@@ -43,6 +47,10 @@ class NothingToMove(Conflict):
 
 
 class MovedTooOften(Conflict):
+    pass
+
+
+class TooManyToHandOver(Conflict):
     pass
 
 
@@ -197,6 +205,19 @@ def credit(rests: Iterable[Grant]) -> int:
     return ceil(sum((Fraction(one.amount * one.seconds, one.whole_s) for one in rests), Fraction()))
 
 
+def credits_of(rests: Iterable[Grant]) -> tuple[Credit, ...]:
+    """What each payment has given of the credit for these rests: of each rest its own money, and what was credited for
+    it before. Rounded down, so that none is said to have given more than it did; nobody takes back what was given."""
+    given: dict[str, Fraction] = {}
+    for one in rests:
+        left = Fraction(one.seconds, one.whole_s)
+        own = one.amount - sum(each.amount for each in one.credits)
+        for each in (Credit(one.source, own), *one.credits):
+            given[each.source] = given.get(each.source, Fraction()) + each.amount * left
+    whole = [Credit(source, int(amount)) for source, amount in given.items() if amount >= 1]
+    return tuple(sorted(whole, key=lambda one: (-one.amount, one.source))[:MOST_CREDITS])
+
+
 def changed_now(ledger: Ledger, new: Grant, old: Collection[Grant], now: int) -> Ledger:
     """The new grant begins now in the place of the old ones; what else is left of what runs, and what waited, waits
     behind it."""
@@ -263,16 +284,72 @@ def moved_in(ledger: Ledger, rests: Iterable[Grant], pauses: Iterable[Pause], no
 # Disputes
 
 
-def suspended(ledger: Ledger, source: str, now: int) -> Ledger:
+def suspended(ledger: Ledger, sources: Collection[str], now: int) -> Ledger:
     """Nothing is had of what comes from there while its payment is disputed; time goes on. A pause ends with it."""
+    if not any(one.source in sources for one in ledger.left_at(now)):
+        return ledger
     going_on = resumed(ledger, now)
-    marked = (replace(one, mark="suspended") if one.source == source and one.until > now else one
+    marked = (replace(one, mark="suspended") if one.source in sources and one.until > now else one
               for one in going_on.grants)  # fmt: skip
     return replace(going_on, grants=tuple(marked))
 
 
-def released(ledger: Ledger, source: str) -> Ledger:
+def released(ledger: Ledger, sources: Collection[str]) -> Ledger:
     """The dispute is over: what is left runs again."""
-    free = (replace(one, mark="") if one.source == source and one.mark == "suspended" else one
+    free = (replace(one, mark="") if one.source in sources and one.mark == "suspended" else one
             for one in ledger.grants)  # fmt: skip
     return replace(ledger, grants=tuple(free))
+
+
+def charged_back(ledger: Ledger, sources: Collection[str], share: Fraction, now: int) -> Ledger:
+    """The ledger once the bank took this share of the payment that these sources name: as much of what is left of its
+    grant has ended, from its end, and of a grant for which it was credited the same share of that credit's. What waits
+    behind moves up, and what is left runs again. A pause ends with it."""
+    going_on = released(resumed(ledger, now), sources)
+    if not any(_lost_s(one, sources, share, now) for one in going_on.left_at(now)):
+        return released(ledger, sources)
+    kept: list[Grant] = []
+    earlier_s = 0
+    for one in going_on.left_at(now):
+        lost_s = _lost_s(one, sources, share, now)
+        stays = replace(
+            one,
+            begins=one.begins - earlier_s,
+            until=one.until - earlier_s - lost_s,
+            credits=tuple(each for each in one.credits if each.source not in sources),
+        )
+        earlier_s += lost_s
+        if stays.seconds:
+            kept.append(stays)
+    return replace(going_on, grants=(*going_on.over_at(now), *kept))
+
+
+def _lost_s(one: Grant, sources: Collection[str], share: Fraction, now: int) -> int:
+    """Of what is left, rounded down: a second is nobody's loss but ours."""
+    left_s = one.until - max(one.begins, now)
+    if one.source in sources:
+        return int(left_s * share)
+    credited = sum(each.amount for each in one.credits if each.source in sources)
+    return int(left_s * share * Fraction(credited, one.amount)) if credited else 0
+
+
+# Handing over
+
+
+def handed_over(rests: Iterable[Grant], name: Callable[[str], str]) -> list[Grant]:
+    """What another person has of them: all that says who paid gets this name. Raises TooManyToHandOver."""
+    renamed = [
+        replace(
+            one, source=name(one.source), credits=tuple(replace(each, source=name(each.source)) for each in one.credits)
+        )
+        for one in rests
+    ]
+    if len(disputable(renamed)) > MOST_HANDED_OVER:
+        raise TooManyToHandOver
+    return renamed
+
+
+def disputable(grants: Iterable[Grant]) -> list[str]:
+    """The ids of what was handed over, by which a dispute of its payment finds it."""
+    every = (source for one in grants for source in (one.source, *(each.source for each in one.credits)))
+    return sorted({source.partition(":")[2] for source in every if source.startswith("move:")})

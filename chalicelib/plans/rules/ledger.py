@@ -24,11 +24,19 @@ _NO_MARK = "-"
 
 
 @dataclass(frozen=True)
+class Credit:
+    """What of a grant's amount was credited for another grant, by where that came from, in the smallest unit."""
+
+    source: str
+    amount: int
+
+
+@dataclass(frozen=True)
 class Grant:
     """A period, or what is left of one, by which a device has a plan as it was bought.
 
     `source` is where it comes from: a kind and an id. What was paid for it is `amount` for `whole_s` seconds, of which
-    it may be a part; nothing was for a gift.
+    it may be a part; nothing was for a gift. `credits` are those of the amount that somebody else may take back.
     """
 
     begins: int
@@ -42,6 +50,7 @@ class Grant:
     currency: str = "EUR"
     whole_s: int = 1
     mark: Mark = ""
+    credits: tuple[Credit, ...] = ()
 
     @classmethod
     def of(cls, text: str) -> Grant:
@@ -49,9 +58,10 @@ class Grant:
         terms = plan_id, int(version), cast("Kind", kind), int(keep_days)
         if not paid:
             return _without_price(cls(_read(begins), _read(until), *terms, source_of("order", source)))
-        amount, currency, whole_s, mark = paid
+        amount, currency, whole_s, mark, *credited = paid
         is_marked = cast("Mark", "" if mark == _NO_MARK else mark)
-        return cls(_read(begins), _read(until), *terms, source, int(amount), currency, int(whole_s), is_marked)
+        credits = _credits_of(*credited) if credited else ()
+        return cls(_read(begins), _read(until), *terms, source, int(amount), currency, int(whole_s), is_marked, credits)
 
     @property
     def text(self) -> str:
@@ -59,7 +69,8 @@ class Grant:
         times = f"{written(self.begins)} {written(self.until)}"
         terms = f"{self.plan_id} {self.version} {self.kind} {self.keep_days}"
         paid = f"{self.amount} {self.currency} {self.whole_s}"
-        return f"{times} {terms} {self.source} {paid} {self.mark or _NO_MARK}"
+        credited = ",".join(f"{one.source}={one.amount}" for one in self.credits)
+        return f"{times} {terms} {self.source} {paid} {self.mark or _NO_MARK}{' ' if credited else ''}{credited}"
 
     @property
     def plan(self) -> tuple[str, Kind, int]:
@@ -87,6 +98,11 @@ class Grant:
 
 def source_of(kind: SourceKind, id: str) -> str:
     return f"{kind}:{id}"
+
+
+def _credits_of(text: str) -> tuple[Credit, ...]:
+    said = (one.partition("=") for one in text.split(","))
+    return tuple(Credit(source, int(amount)) for source, _, amount in said)
 
 
 def _without_price(old: Grant) -> Grant:

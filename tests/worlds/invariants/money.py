@@ -9,6 +9,7 @@ from typing import get_args
 
 from chalicelib import clock, ids
 from chalicelib.invoices.rules import series as invoice_series
+from chalicelib.plans.actions import handed
 from chalicelib.plans.records import PlanEnd, PlanWarning
 from chalicelib.plans.rules import changes as plan_changes
 from chalicelib.plans.rules import ledger as plan_rules
@@ -148,13 +149,10 @@ def plan_time_granted_is_plan_time_paid(stored: Stored) -> Found:
                 yield f"device {device_id} has what nobody paid: {one.text}"
     changed = {row["device_id"] for row in orders.values() if row["state"] in PAID and "credit_of" in row}
     moved = {device_id for device_id, ledger in ledgers.items() if any(one.mark == "moved" for one in ledger.grants)}
-    live = {one.source for ledger in ledgers.values() for one in ledger.left_at(clock.now_s())}
     for order_id, row in orders.items():
         if not row["device_id"].startswith(keys.id_of(row["pk"])):
             yield f"order {order_id} is for a device that is not its buyer's"
         source = plan_rules.source_of("order" if _is_bought(row) else "free", order_id)
-        if row["state"] in ("refunded", "charged_back") and source in live:
-            yield f"order {order_id} is {row['state']}, and its plan runs"
         if row["state"] != "paid" or row["device_id"] not in ledgers:
             continue
         wanted_s = row["period_days"] * 86_400
@@ -162,6 +160,29 @@ def plan_time_granted_is_plan_time_paid(stored: Stored) -> Found:
             yield f"order {order_id} was granted {had[source]} seconds of {wanted_s}"
         if had[source] < wanted_s and not changed and not moved:
             yield f"order {order_id} was paid, and granted {had[source]} seconds of {wanted_s}"
+
+
+@invariant
+def what_was_given_back_or_charged_back_runs_nowhere(stored: Stored) -> Found:
+    """Whoever has it, and whatever it was credited for."""
+    left = [one for row in stored.of("Ownership").values() for one in ledger_of(row).left_at(clock.now_s())]
+    live = {one.source for one in left}
+    credited = {each.source for one in left for each in one.credits}
+    for (account_id, sort_id), row in stored.of("Order").items():
+        source = plan_rules.source_of("order", account_id + sort_id)
+        if row["state"] in ("refunded", "charged_back") and live & {source, handed.renamed(source)}:
+            yield f"order {sort_id} is {row['state']}, and its plan runs"
+        if row["state"] == "charged_back" and credited & {source, handed.renamed(source)}:
+            yield f"order {sort_id} is {row['state']}, and what it was credited for runs as if it were not"
+
+
+@invariant
+def what_was_handed_over_is_found_with_who_has_it(stored: Stored) -> Found:
+    """Who has it knows the row that names him, and nobody else's; so it ends with his account."""
+    named = {hashed: row["account_id"] for (hashed, _), row in stored.of("HandedPlan").items()}
+    known = {(account_id, hashed) for account_id, hashed in stored.of("ReceivedPlan")}
+    for account_id, hashed in known ^ {(account_id, hashed) for hashed, account_id in named.items()}:
+        yield f"plan {hashed} of account {account_id} is named by one of two rows"
 
 
 def _is_bought(order: Row) -> bool:

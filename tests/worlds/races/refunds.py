@@ -13,7 +13,8 @@ from tests.worlds.invariants import Stored
 from tests.worlds.races.money import pay
 from tests.worlds.races.people import close, owner_is_gone
 from tests.worlds.races.race import ANOTHER_KEY, ONE_KEY, Answers, Race, Wrong, either_way, exactly
-from tests.worlds.scenarios import money, plans, refunds
+from tests.worlds.scenarios import cameras, money, plans, refunds
+from tests.worlds.scenarios.steps import once
 
 
 def _refund(home: Home, state: Any) -> Response:
@@ -79,6 +80,47 @@ def _win(home: Home, state: Any) -> Response:
 
 def _lose(home: Home, state: Any) -> Response:
     return refunds.dispute(home, state, "lost")
+
+
+def _offered(home: Home) -> Any:
+    transfer_id = plans.offered_with_plan(home)
+    (one,) = home.owner.call("GET", "/orders").json["items"]
+    return one["order_id"], one["payments"][0]["reference"], transfer_id
+
+
+def _handed_to_one_who_offers_it(home: Home) -> Any:
+    """The second owner gives it back with its plan."""
+    order_id, reference, transfer_id = _offered(home)
+    device_id = cameras.accept(home, transfer_id, "the-key-of-a-hand-over").json["device_id"]
+    home.world.settle()
+    home.stranger.step_up()
+    return order_id, reference, home.stranger.offer(device_id, email=home.owner.email, with_plan=True), device_id
+
+
+def _accept(home: Home, state: Any) -> Response:
+    return cameras.accept(home, state[2], ONE_KEY)
+
+
+def _take_back(home: Home, state: Any) -> Response:
+    return home.owner.accept(state[2], **once(ANOTHER_KEY))
+
+
+def _remove_what_came(home: Home, state: Any) -> Response:
+    return home.stranger.call("DELETE", f"/devices/{state[3]}")
+
+
+def _lost_wherever_it_is(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    yield from _lost_once(home, state, answers, stored)
+    now = home.world.now().timestamp()
+    if any(one.until > now for ledger in plans.ledgers(stored).values() for one in ledger.grants):
+        yield "the plan runs on"
+
+
+def _suspended_wherever_it_is(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    now = home.world.now().timestamp()
+    left = [one for ledger in plans.ledgers(stored).values() for one in ledger.grants if one.until > now]
+    if any(one.mark != "suspended" for one in left):
+        yield "the plan runs on"
 
 
 def _ask(home: Home, state: Any) -> None:
@@ -177,5 +219,15 @@ RACES = (
     Race("dispute, dispute", refunds.bought, _dispute, _dispute, exactly((200, 200))),
     Race("lose, lose", refunds.disputed, _lose, _lose, exactly((200, 200)), _lost_once),
     Race("dispute, move", _bought_and_another, _dispute, _move, exactly((200, 200), (200, 409))),
+    Race("accept, dispute", _offered, _accept, _dispute, exactly((201, 200), (409, 200)), _suspended_wherever_it_is),
+    Race("accept, lose", _offered, _accept, _lose, exactly((201, 200)), _lost_wherever_it_is),
+    Race(
+        "take back, lose", _handed_to_one_who_offers_it, _take_back, _lose, exactly((201, 200)), _lost_wherever_it_is
+    ),
+    Race(
+        "remove what came, lose", _handed_to_one_who_offers_it, _remove_what_came, _lose, exactly((202, 200)),
+        _lost_wherever_it_is,
+    ),
+    Race("change, lose", _changed, _pay_second, _lose, exactly((200, 200))),
     Race("ask again, ask again", refunds.silently_given_back, _ask, _ask, exactly((None, None)), _asked_once),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from chalicelib.payments.shapes import Dispute, Refund
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.worlds.invariants import Stored
-from tests.worlds.scenarios import money, plans
+from tests.worlds.scenarios import cameras, money, plans
 from tests.worlds.scenarios.steps import job, once, settle
 from tests.worlds.sweep import Scenario
 
@@ -117,6 +117,24 @@ def disputed(home: Home) -> Bought:
     return state
 
 
+def _handed_over(home: Home) -> Bought:
+    """Its plan went with the camera to another person."""
+    transfer_id = plans.offered_with_plan(home)
+    (one,) = home.owner.call("GET", "/orders").json["items"]
+    answer = cameras.accept(home, transfer_id, "the-key-of-a-hand-over")
+    assert answer.status == 201, answer.body
+    home.world.settle()
+    return one["order_id"], one["payments"][0]["reference"]
+
+
+def credited(home: Home) -> Bought:
+    """What was left of it was credited for another plan."""
+    assert money.take_payment(home, plans.changed_for_another(home), "").json == {"changed": True}
+    home.world.settle()
+    first = home.owner.call("GET", "/orders").json["items"][-1]
+    return first["order_id"], first["payments"][0]["reference"]
+
+
 def _with_dispute(outcome: str) -> Any:
     return lambda home, state, stored: sum(
         one.get("dispute_state") == outcome for one in stored.of("Payment").values()
@@ -144,4 +162,12 @@ SCENARIOS = (
     Scenario("a refund fails", "POST /payments/{provider}", _given_back_and_there, _fail, _failed, told=NOT_PAID_BACK),
     Scenario("a dispute is won", "POST /payments/{provider}", disputed, _win, _with_dispute("won"), told=STANDS),
     Scenario("a dispute is lost", "POST /payments/{provider}", disputed, _lose, _with_dispute("lost"), told=TAKEN),
+    Scenario(
+        "a dispute of what was handed over is lost", "POST /payments/{provider}", _handed_over, _lose,
+        _with_dispute("lost"), told=TAKEN,
+    ),
+    Scenario(
+        "a dispute of what was credited is lost", "POST /payments/{provider}", credited, _lose, _with_dispute("lost"),
+        told=TAKEN,
+    ),
 )  # fmt: skip
