@@ -115,6 +115,7 @@ class DelayedEvent(Item):
     about_kind = plain(UnicodeAttribute(), why="the kind of object that it is about")
     about_number = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="the provider's number of that")
     since = key(Time(), rows.PLAN_PURCHASE, why="time")
+    mismatched_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time: since when it is known not to match its order")
 
 
 class DueRefund(Item):

@@ -14,6 +14,7 @@ import pytest
 import stripe
 
 from chalicelib.errors import Unavailable
+from chalicelib.orders.actions.paying import PaymentMismatch
 from chalicelib.payments import signatures, stripe_provider
 from chalicelib.payments.rules import SignatureWrong
 from chalicelib.payments.shapes import Dispute, Event, Payment, Refund, RefundRequest, Report
@@ -38,7 +39,7 @@ from tests.orders.payment_events import (
 from tests.payments import fake_stripe, stripe_events
 from tests.payments.fake_stripe import FakeStripe, Fault
 from tests.payments.test_payments import everything
-from tests.scene import at_once, new_camera, rows
+from tests.scene import at_once, lines_of, new_camera, rows
 from tests.worlds.scenarios.steps import job
 
 CHANGED, UNCHANGED = {"changed": True}, {"changed": False}
@@ -545,19 +546,32 @@ def test_an_event_that_comes_again_while_it_is_kept_is_applied_one_time(
 
 
 @pytest.mark.usefixtures("_impatient")
-def test_news_of_another_amount_that_was_kept_is_dropped_since_nobody_hears_a_refusal(
-    stripe_home: Home, stripe_server: FakeStripe
+@pytest.mark.parametrize("by", ["on_event_delayed", "look_up_delayed_events"])
+def test_news_of_another_amount_that_was_kept_is_logged_once_and_rings_for_a_day(
+    stripe_home: Home, stripe_server: FakeStripe, by: str
 ) -> None:
+    """Nobody hears a refusal; the order stays as it is, and an operator has to look."""
+    world, job = stripe_home.world, "look_up_delayed_events"
     ordered = order(stripe_home)
     body = event(ordered, "expired", amount=298)
-    stripe_server.faults.append(Fault(503, method="GET", times=2))
-    assert send(stripe_home.world, body, signature(stripe_home.world, body)).json == UNCHANGED
-    stripe_home.world.settle()
-    assert len(rows(stripe_home.world, "delayed-events/delayed-event")) == 1
-    assert stripe_home.world.run_schedule("look_up_delayed_events") == {"changed": 0}
-    assert not rings(stripe_home.world, "PaymentsLate")
-    assert rows(stripe_home.world, "delayed-events/delayed-event") == []
+    stripe_server.faults.append(Fault(503, method="GET", times=1 if by == "on_event_delayed" else 2))
+    assert send(world, body, signature(world, body)).json == UNCHANGED
+    world.settle()
+    if by == job:
+        with pytest.raises(PaymentMismatch):
+            world.run_schedule(job)
+        world.functions.failures.clear()
+    assert any("PaymentMismatch" in line for line in lines_of(world))
+    assert send(world, body, signature(world, body)).json == UNCHANGED
+    later(stripe_home, 3601)
+    assert world.run_schedule(job) == {"changed": 0}
+    assert rings(world, "PaymentsLate")
+    stripe_home.owner.sign_in()
     assert state(stripe_home, ordered) == "open"
+    later(stripe_home, 24 * 3600)
+    assert world.run_schedule(job) == {"changed": 0}
+    assert not rings(world, "PaymentsLate")
+    assert world.failures == []
 
 
 def test_an_event_is_known_again_for_thirty_days_and_stripe_is_not_asked(

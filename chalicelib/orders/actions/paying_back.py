@@ -15,6 +15,7 @@ from chalicelib.payments import actions as payments
 from chalicelib.payments.shapes import Refund, RefundRequest
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, change, commit, create, is_set, put, remove
+from chalicelib.store.passes import run_pass
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
 
@@ -115,18 +116,7 @@ def _order_of(payment: Payment) -> Order | None:
 
 def ask_for_all() -> int:
     """Ask for all that is due once more; how many have changed. One that fails keeps no other waiting."""
-    until_ticks, count = clock.ticks_s() + BUDGET_S, 0
-    faults: list[Exception] = []
-    for due in _all_due():
-        if clock.ticks_s() >= until_ticks:
-            break
-        try:
-            count += ask(due.sort_id)
-        except Exception as fault:  # raised again below
-            faults.append(fault)
-    if faults:
-        raise faults[0]  # so that the alarm rings
-    return count
+    return run_pass(_all_due(), lambda due: ask(due.sort_id), budget_s=BUDGET_S)
 
 
 def _all_due() -> Iterator[DueRefund]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 
 from chalicelib import clock
@@ -16,15 +15,18 @@ from chalicelib.orders.records import DelayedEvent, TakenEvent
 from chalicelib.payments.actions import looked_up, verified
 from chalicelib.payments.shapes import Dispute, Event, Payment, Refund, Report
 from chalicelib.store import crypto
-from chalicelib.store.commit import commit, put, remove, waiting_at_most
+from chalicelib.store.commit import change, commit, put, remove, waiting_at_most
+from chalicelib.store.passes import run_pass
 from chalicelib.store.records import read
-from chalicelib.store.retrying import retrying_from
+from chalicelib.store.retrying import NothingToDo, retrying_from
 
 _TRIES = 5
 # Providers give up after some seconds, and tell it again; three are promised.
 _PATIENCE_S = 1.6
 # For so long an event is known again; providers tell one again for three days.
 _KNOWN_S = 30 * 24 * 60 * 60
+# An event that does not match its order is counted with those that are late.
+_MISMATCH_RINGS_S = 24 * 60 * 60
 # Of the 300 seconds that the job may take.
 BUDGET_S = 240
 _PAGE = 100
@@ -103,36 +105,31 @@ def _delayed(name: str, report: Report) -> DelayedEvent:
 
 def look_up(event_hash: str) -> bool:
     """Apply an event that was delayed; whether anything changed. Where the provider does not answer still, it stays,
-    and the clock looks again."""
+    and the clock looks again. Of another amount than its order's it is looked at by nobody again, and stays for a day,
+    so that it rings; raises PaymentMismatch then, once, so that the log says so."""
     (delayed,) = read(DelayedEvent.key("", event_hash))
-    if delayed is None:
+    if delayed is None or delayed.mismatched_at is not None:
         return False
-    name, changed = delayed.provider, False
+    name = delayed.provider
     report = Report(delayed.event_id, delayed.about_kind, delayed.about_number)
     try:
         event = looked_up(name, report)
     except Unavailable:
         return False
-    with suppress(PaymentMismatch):  # nobody is there to hear it
+    try:
         changed = event is not None and _applied(name, event)
+    except PaymentMismatch:
+        now = clock.now_s()
+        kept = change(delayed, otherwise=NothingToDo, mismatched_at=now, expires_at=now + _MISMATCH_RINGS_S)
+        commit(put(_taken(event_hash)), kept)
+        raise
     commit(put(_taken(event_hash)), remove(delayed))
     return changed
 
 
 def look_up_all() -> int:
     """Look up all that was delayed; how many have changed something. One that fails keeps no other waiting."""
-    until_ticks, count = clock.ticks_s() + BUDGET_S, 0
-    faults: list[Exception] = []
-    for delayed in _all_delayed():
-        if clock.ticks_s() >= until_ticks:
-            break
-        try:
-            count += look_up(delayed.sort_id)
-        except Exception as fault:  # raised again below
-            faults.append(fault)
-    if faults:
-        raise faults[0]  # so that the alarm rings
-    return count
+    return run_pass(_all_delayed(), lambda delayed: look_up(delayed.sort_id), budget_s=BUDGET_S)
 
 
 def _all_delayed() -> Iterator[DelayedEvent]:
