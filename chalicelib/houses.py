@@ -14,6 +14,8 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "second_factors": ("routes", "records"),
     "sessions": ("routes", "operations", "records"),
     "identities": ("routes", "listeners", "records"),
+    "consents": ("routes", "records"),
+    "experience": ("routes", "listeners", "records"),
     "access": ("records",),
     "push": ("routes", "listeners", "records"),
     "notices": ("routes", "listeners", "operations", "records"),

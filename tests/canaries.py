@@ -33,6 +33,11 @@ PASSING = (
     "Transfer", "UnnamedEndpoint",
 )  # fmt: skip
 
+# Kinds in the account's own partition that stay.
+OF_THE_ACCOUNT = (
+    "Account", "Activity", "ConsentChange", "Endpoint", "ExperienceEvents", "Order", "Passkey", "Session", "Totp",
+)  # fmt: skip
+
 # What cannot hold a canary, and why.
 EXEMPT: dict[Place, str] = {
     **{
@@ -57,6 +62,10 @@ EXEMPT: dict[Place, str] = {
         for kind in ("Activity", "DeviceActivity")
         for name in ("who_id", "about_id", "address_hash")
     },
+    ("ConsentChange", "given"): "yes or no",
+    ("ConsentChange", "language"): "two letters, found in anything",
+    ("ConsentChange", "way"): "one of a few words",
+    **{("ConsentChange", name): "of a text that everybody is shown" for name in ("text_version", "text_sha256")},
     ("Device", "model"): "as the factory made it; lies in stock in the clear, before anybody had the camera",
 }
 
@@ -143,6 +152,7 @@ class Life:
         self._share()
         self._be_told()
         self._be_given_notice()
+        self._agree()
         self._see()
         self._buy()
         self._record()
@@ -288,6 +298,13 @@ class Life:
         assert self.person.share(self.camera.device_id, email=email).status == 201
         self.world.settle()
 
+    def _agree(self) -> None:
+        """And be watched in the app."""
+        assert self.person.agree("experience").status == 200
+        tapped = {"name": "tapped", "at": wire_time(self.world.now())}
+        events = [tapped | {"screen": self.word("screen"), "value": self.word("tapped")}]
+        assert self.person.send_events(*events).status == 202
+
     def _show_face(self) -> None:
         picture = jpeg(int(_digits(self.whose, "face", 6)), (320, 240))
         self.person.show_face(picture)
@@ -405,7 +422,7 @@ class Life:
     # What is planted
 
     def _keep_all_planted(self) -> None:
-        for kind in ("Account", "Activity", "Order", "Session", "Endpoint", "Totp", "Passkey"):
+        for kind in OF_THE_ACCOUNT:
             self._keep(kind, self.person.account_id)
         for kind in ("Device", "DeviceActivity", "Share"):
             self._keep(kind, self.camera.device_id)
@@ -424,9 +441,7 @@ class Life:
         """What of it opens now."""
         stored = Stored(self.world.dump())
         mine = {
-            **dict.fromkeys(
-                ("Account", "Activity", "Order", "Session", "Endpoint", "Totp", "Passkey"), self.person.account_id
-            ),
+            **dict.fromkeys(OF_THE_ACCOUNT, self.person.account_id),
             "InvoiceBuyer": self.buyer_id,
             **dict.fromkeys(("Device", "DeviceActivity", "Share"), self.camera.device_id),
         }  # fmt: skip

@@ -53,6 +53,8 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "change_id": lambda home: _address_change(home),
     "change_code": lambda home: Person(home.world, "newcomer@example.com").newest_code(),
     "policy_version": lambda home: POLICY,
+    "purpose": lambda home: "experience",
+    "text_version": lambda home: home.owner.call("GET", "/consents").json["items"][0]["text_version"],
     "registration_id": lambda home: _registration(home).register(),
     "waiting_registration_id": lambda home: _waiting_registration(home),
     "registration_code": lambda home: _registration(home).newest_code(),
@@ -157,6 +159,7 @@ def _accepted_by_owner(home: Home) -> str:
 # What else has to be there, where neither example nor path names it.
 _FIRST: dict[str, Callable[[Home], Any]] = {
     "DELETE /me/second-factors/totp": lambda home: App.added(home.owner),
+    "POST /experience/events": lambda home: home.owner.agree("experience"),
     "POST /me/second-factors/recovery-codes": lambda home: App.added(home.owner),
 }
 

@@ -113,6 +113,17 @@ class Person:
         answer = self._keep(self.world.call("POST", "/sessions/refresh", {"refresh_token": self.refresh_token}))
         assert answer.status == 201, answer.body
 
+    def agree(self, purpose: str, *, given: bool = True, **headers: str) -> Response:
+        """To the text that is shown now, or no more."""
+        shown = {one["purpose"]: one["text_version"] for one in self.call("GET", "/consents").json["items"]}
+        body = {"given": given, "text_version": shown[purpose]}
+        return self.call("PUT", f"/consents/{purpose}", body, headers=headers)
+
+    def send_events(self, *events: dict[str, Any]) -> Response:
+        """What the app saw of the person."""
+        some = events or ({"name": "opened", "at": wire_time(self.world.now()), "screen": "devices"},)
+        return self.call("POST", "/experience/events", {"events": list(some)})
+
     def _keep(self, answer: Response) -> Response:
         if answer.status == 201:
             self.account_id = answer.json["account_id"]

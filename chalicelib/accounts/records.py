@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.register import rows
 from chalicelib.store.records import Item
@@ -14,8 +14,11 @@ class Account(Item):
 
     pk_prefix = "account"
     sk_prefix = "account"
-    # A password or an address that somebody gave up would let in whoever has got hold of it since.
-    replaced_for_good = ("address_hash", "email", "is_password_short", "password_hash", "phone", "phone_hash")
+    # A password or an address that somebody gave up would let in whoever has got hold of it since; and a consent that
+    # was withdrawn would be in force.
+    replaced_for_good = (
+        "address_hash", "consents", "email", "is_password_short", "password_hash", "phone", "phone_hash",
+    )  # fmt: skip
 
     session_generation = plain(NumberAttribute(default_for_new=1), why="raised to end all sessions at once")
     address_hash = key(
@@ -46,6 +49,11 @@ class Account(Item):
     region = personal(rows.REGISTRATION, null=True)
     came_from = personal(rows.REGISTRATION, null=True)
     policy_version = plain(UnicodeAttribute(), why="the policy agreed to", exported=True)
+    consents = key(
+        UnicodeSetAttribute(null=True),
+        rows.CONSENT_RECORDS,
+        why="purposes, versions of texts, times and random ids: what is gathered is stored on condition of one",
+    )
     registered_at = key(Time(), rows.REGISTRATION, why="time", exported=True)
     devices = plain(NumberAttribute(default_for_new=0), why="a count of what the person owns")
     acceptances = plain(

@@ -182,6 +182,8 @@ class Activity(Shape):
         "move_asked_for",
         "copy_asked_for",
         "copy_downloaded",
+        "consent_given",
+        "consent_withdrawn",
         "log_looked_into",
         "device_added",
         "device_removed",

@@ -127,6 +127,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.call("DELETE", "/me/avatar")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover")
     home.world.run_schedule("check_connections")
+    home.owner.agree("experience")
+    assert home.owner.send_events().status == 202
     # Last: nobody has been told yet.
     home.world.invoke("announce", {"title": "We moved", "text": "On Sunday.", "to": [home.owner.account_id]})
     tell(home, order(home), amount=1, reference="a-cent")  # it goes back

@@ -75,6 +75,13 @@ def accepts_share(account: Account) -> Write:
     return change(account, Account.acceptances.add(1), when=as_read, otherwise=StaleRead)
 
 
+def changes_consents(account: Account, consents: set[str] | None) -> Write:
+    """The account's side of a consent that is given or withdrawn, if those in force are as they were read. Raises
+    StaleRead on commit."""
+    as_read = is_set(Account.consents, account.consents)
+    return change(account, when=as_read, otherwise=StaleRead, consents=consents)
+
+
 def begins_copy(account: Account) -> Write:
     """The account's side of a copy of its data, if no other was begun since it was read. Raises StaleRead on commit."""
     as_read = is_set(Account.copies, account.copies)

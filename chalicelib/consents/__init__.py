@@ -1,0 +1,1 @@
+"""Consents: what people agreed to, by which text, when and how, and that they withdrew it."""

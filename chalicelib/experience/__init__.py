@@ -1,0 +1,1 @@
+"""User Experience Plan: what people open and tap in the app, as long as they agree (B15)."""
