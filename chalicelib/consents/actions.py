@@ -75,8 +75,8 @@ def _change(purpose: Purpose, given: bool, caller: Caller) -> shapes.Consent:
     text = rules.current_text(purpose, caller.language)
     agreed = None if before is None else before.text_version
     if agreed == (text.version if given else None):
-        stands = check(account, Account.pk.exists(), otherwise=NotFound)
-        return commit_and_answer(stands, answer=_described(caller, purpose))
+        is_open = check(account, Account.pk.exists(), otherwise=NotFound)
+        return commit_and_answer(is_open, answer=_described(caller, purpose))
     new = Grant(purpose, text.version, clock.now_s(), ids.new_id()) if given else None
     changed = accounts.changes_consents(account, rules.with_grant(account.consents, purpose, new))
     return commit_and_answer(

@@ -38,9 +38,9 @@ def _ordered(order: shapes.Announce) -> str:
     if before is not None:
         return str(before.notice_id)
     notice_id, until = new_notice_id(), clock.epoch_s(clock.now() + _REPEATED_WITHIN)
-    once = NoticeOrder.new(hashed, notice_id=notice_id, expires_at=until)
+    carried_out = NoticeOrder.new(hashed, notice_id=notice_id, expires_at=until)
     said = announced if order.to == "all" else bulletin
-    commit(create(once, otherwise=StaleRead), said(notice_id, order.kind, _texts(order)))
+    commit(create(carried_out, otherwise=StaleRead), said(notice_id, order.kind, _texts(order)))
     return notice_id
 
 
