@@ -64,6 +64,16 @@ class Order(Item):
     confirmed_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time: when the person was notified", exported=True)
 
 
+class OpenOrders(Item):
+    """Which of an account's orders may be open, so that there are so many at most: of the last day, each by its id,
+    which begins with its time. What is paid or over since is forgotten when there is no room."""
+
+    pk_prefix = "account"
+    sk_prefix = "open-orders"
+
+    order_ids = key(UnicodeSetAttribute(null=True), rows.PLAN_PURCHASE, why="times and random ids of orders")
+
+
 class Payment(FiscalRow):
     """Money that a provider took, found by a hash of the provider's number of it, so that reported twice it counts
     once. It says neither who paid nor for what: the order knows its payments, and invoices theirs."""

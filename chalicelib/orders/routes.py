@@ -9,7 +9,7 @@ from chalicelib.errors import NotFound
 from chalicelib.invoices import shapes as invoice_shapes
 from chalicelib.invoices.actions import buyers
 from chalicelib.orders import shapes
-from chalicelib.orders.actions import checkout, paying, placing, reading, refunding, webhooks
+from chalicelib.orders.actions import checkout, opening, paying, placing, reading, refunding, webhooks
 from chalicelib.orders.needs import OwnOrder
 from chalicelib.orders.records import Order
 from chalicelib.payments import rules as payments_rules
@@ -61,6 +61,7 @@ def preview_order(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
         CountryUnknown,
         buyers.InvoiceToInvalid,
         payments_rules.AmountTooSmall,
+        opening.TooManyOrders,
     ),
     example={"plan_id": "event-7-month", "device_id": "$device_id", "payment_method": "card"},
 )

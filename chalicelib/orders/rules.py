@@ -16,6 +16,11 @@ Reason = Literal[
 # For so long what was credited stays what it was: who pays later would have used it meanwhile.
 CREDIT_HOLDS_S = 24 * 60 * 60
 
+# For so long an order can be paid: all of its pages end then, whenever each was made.
+PAYABLE_S = 24 * 60 * 60 - 300
+# Of one account, of orders that can be paid still.
+MOST_OPEN = 10
+
 # Within so long the whole price goes back, if less than that was recorded.
 WHOLE_WITHIN_S = 14 * 24 * 60 * 60
 WHOLE_BELOW_MS = 60 * 60 * 1000
@@ -28,6 +33,12 @@ OVER: tuple[State, ...] = ("expired", "refund_due", "refunded", "charged_back")
 def may_become(state: State, outcome: Outcome) -> bool:
     """A refused payment may be tried again; nothing changes a paid order, nor one that is over."""
     return state in ("open", "refused") and state != outcome
+
+
+def state_at(state: State, ordered_at: int, now: int, *, has_page: bool) -> State:
+    """The state of an order by now: one for which there was no page as long as it could be paid is over. Of a page
+    the provider says that it has ended."""
+    return "expired" if state == "open" and not has_page and now > ordered_at + PAYABLE_S else state
 
 
 def reason_to_refund(state: State, *, is_exact: bool) -> Reason | None:

@@ -18,7 +18,8 @@ _Reference = Annotated[str, Meta(min_length=1, max_length=255)]
 
 class Checkout(msgspec.Struct, frozen=True):
     """What a person is to pay: an order, in the smallest unit of its currency. `name` is what is bought, in the
-    person's `language`; `ordered_at` (seconds since 1970) and the number tell one from another."""
+    person's `language`; `ordered_at` (seconds since 1970) and the number tell one from another; it can be paid `until`
+    then, on whatever page."""
 
     order_id: str
     amount: int
@@ -27,6 +28,7 @@ class Checkout(msgspec.Struct, frozen=True):
     name: str
     language: str
     ordered_at: int
+    until: int
 
 
 class Payment(msgspec.Struct, frozen=True):

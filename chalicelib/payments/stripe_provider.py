@@ -257,6 +257,8 @@ def _wanted(checkout: Checkout) -> SessionCreateParams:
         ],
         "success_url": _return_url(checkout, "paid"),
         "cancel_url": _return_url(checkout, "cancelled"),
+        # Of several pages of one order, which there are where Stripe's first answer was lost, none outlives another.
+        "expires_at": checkout.until,
         "locale": "pl" if checkout.language == "pl" else "en",
     }
     method, currencies = _METHODS.get(checkout.method, ("", set[str]()))

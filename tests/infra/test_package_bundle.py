@@ -227,13 +227,13 @@ _PAY = """
 import json
 from chalicelib.payments.providers import provider
 from chalicelib.payments.shapes import Checkout, RefundRequest, Report
-checkout = Checkout("order-1", 299, "EUR", "card", "Events", "en", 0)
+checkout = Checkout("order-1", 299, "EUR", "card", "Events", "en", 0, 86_100)
 said = [type(provider().open_checkout(checkout)).__name__]
 for kind, number in json.loads(sys.argv[1]):
     said.append(type(provider().looked_up(Report("evt", kind, number))).__name__)
 said.append(provider().refund(RefundRequest("r-1", "pi_1", 100, "EUR")).state)
 try:
-    provider().open_checkout(Checkout("order-2", 1, "EUR", "card", "Events", "en", 0))
+    provider().open_checkout(Checkout("order-2", 1, "EUR", "card", "Events", "en", 0, 86_100))
 except Exception as refusal:
     said.append(type(refusal).__name__)
 loaded = sorted(name for name in sys.modules if name.split(".")[0] == "stripe")

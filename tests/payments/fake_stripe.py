@@ -215,6 +215,7 @@ def _create_session(store: FakeStripe, params: Params) -> Params:
         metadata=params.get("metadata", {}), customer=params.get("customer"),
     )  # fmt: skip
     # Stripe makes the payment intent when the page is paid; its metadata are those.
+    made["expires_at"] = int(params["expires_at"])
     made["_intent_metadata"] = params.get("payment_intent_data", {}).get("metadata", {})
     return _shown(store, made, [])
 

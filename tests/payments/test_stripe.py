@@ -234,6 +234,9 @@ def test_of_two_pages_that_are_both_paid_one_pays_and_the_other_is_owed_back(
     shown(stripe_home, ordered)
     pages = stripe_server.of_kind("checkout.session")
     assert len(pages) == 2
+    # Stripe takes an end between half an hour and a day from then, and the first page is no earlier over than the other.
+    placed = stripe_home.world.now().timestamp() - 600
+    assert {page["expires_at"] - placed for page in pages} == {DAY - 300}
     for nth, page in enumerate(pages):
         paid = fake_stripe.intent(stripe_server, f"pi_{nth}", ordered["order_id"], 299, "EUR")
         page.update(status="complete", payment_status="paid", payment_intent=paid["id"], url=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib import clock
 from chalicelib.errors import Unavailable
+from chalicelib.orders import rules
 from chalicelib.orders.actions import reading
 from chalicelib.orders.records import Order
 from chalicelib.payments.actions import AmountTooSmall, ProviderRefused, open_checkout
@@ -13,8 +14,8 @@ from chalicelib.store.commit import change, commit
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
 
-# An order for which there was no page in that time is not asked for again: its price and its credit are of that day.
-_OPENED_WITHIN_S = 24 * 60 * 60
+# No page lasts for less than that (Stripe): an order that ends sooner gets none.
+_SHORTEST_S = 30 * 60
 
 
 def page_of(order: Order, language: str) -> str | None:
@@ -30,6 +31,7 @@ def page_of(order: Order, language: str) -> str | None:
                 name=plans.sold(order.plan_id, int(order.catalogue_version)).name_in(language),
                 language=language,
                 ordered_at=int(order.ordered_at),
+                until=int(order.ordered_at) + rules.PAYABLE_S,
             )
         )
     except Unavailable:
@@ -38,19 +40,25 @@ def page_of(order: Order, language: str) -> str | None:
 
 def completed(order: Order, language: str) -> Order:
     """The order with its page, which is asked for now if there was none: nobody has to order again because the provider
-    did not answer."""
-    age_s = clock.now_s() - int(order.ordered_at)
-    if order.state != "open" or order.checkout_url is not None or age_s > _OPENED_WITHIN_S:
+    did not answer. One that is over without is noted so."""
+    if order.state != "open" or order.checkout_url is not None:
         return order
+    left_s = int(order.ordered_at) + rules.PAYABLE_S - clock.now_s()
+    if left_s <= _SHORTEST_S:
+        return _noted(order, state="expired") if left_s < 0 else order
     try:
         url = page_of(order, language)
     except (AmountTooSmall, ProviderRefused):
         return order
     if url is None:
         return order
+    return _noted(order, checkout_url=url)
+
+
+def _noted(order: Order, **values: str) -> Order:
     is_without = Order.checkout_url.does_not_exist() & (Order.state == "open")
     try:
-        commit(change(order, checkout_url=url, when=is_without, otherwise=StaleRead))
+        commit(change(order, when=is_without, otherwise=StaleRead, **values))
     except StaleRead:  # somebody else asked at the same time, or it was paid meanwhile
         (found,) = read(order.own_key)
         return order if found is None else found

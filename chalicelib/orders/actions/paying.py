@@ -66,7 +66,7 @@ def _apply(name: str, event: payment_shapes.Payment) -> bool:
 
 def _settle(event: payment_shapes.Payment, order: Order, payment: Payment) -> Reason | None:
     """None if the order is paid now, or why the money is owed back."""
-    reason = rules.reason_to_refund(order.state, is_exact=_is_exact(event, order))
+    reason = rules.reason_to_refund(reading.state_of(order), is_exact=_is_exact(event, order))
     if reason is None:
         try:
             _pay(order, payment)

@@ -14,8 +14,8 @@ from chalicelib.instants import ms_of
 from chalicelib.invoices.actions import buyers
 from chalicelib.invoices.actions.buyers import Buyer
 from chalicelib.orders import shapes
-from chalicelib.orders.actions import checkout, reading
-from chalicelib.orders.records import Order
+from chalicelib.orders.actions import checkout, opening, reading
+from chalicelib.orders.records import OpenOrders, Order
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.actions import quoting
 from chalicelib.plans.actions.quoting import Quote
@@ -38,7 +38,8 @@ def price_of(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
     """The price now, and when the plan would run; nothing is stored. Raises PlanUnknown, NotFound, and what `quote` and
     the free plan raise."""
     offer = plans.offered(body.plan_id)
-    quote = _quote(_read_ledger(caller, body.device_id, offer), offer, body, clock.now_s())
+    held, _ = _read_with_open_orders(caller, body.device_id, offer)
+    quote = _quote(held, offer, body, clock.now_s())
     price, credit, to_pay = (
         Money(amount=amount, currency=quote.currency) for amount in (quote.price, quote.credit, quote.to_pay)
     )
@@ -48,7 +49,7 @@ def price_of(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
 
 def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
     """An open order for one of the caller's devices, and where to pay it; one of the free plan is carried out at once.
-    Raises PriceChanged, CountryUnknown, InvoiceToInvalid, AmountTooSmall, and what `price_of` raises."""
+    Raises PriceChanged, CountryUnknown, InvoiceToInvalid, AmountTooSmall, TooManyOrders, and what `price_of` raises."""
     return retrying(partial(_place_order, caller, body, _named(body.invoice_to)))
 
 
@@ -61,7 +62,7 @@ def _named(invoice_to: shapes.InvoiceTo | None) -> Buyer | None:
 
 def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -> dict[str, object]:
     offer = plans.offered(body.plan_id)
-    held, now = _read_ledger(caller, body.device_id, offer), clock.now()
+    (held, opened), now = _read_with_open_orders(caller, body.device_id, offer), clock.now()
     quote = _quote(held, offer, body, clock.epoch_s(now))
     if body.to_pay not in (None, quote.to_pay):
         raise PriceChanged(to_pay={"amount": quote.to_pay, "currency": quote.currency})
@@ -85,30 +86,34 @@ def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -
         credit_of=quote.credit_of,
         invoice_to=None if buyer is None else buyers.stored(buyer),
     )
-    granted: tuple[Write, ...] = ()
     if offer.is_free:
-        granted = _grant_free(order, held, clock.epoch_s(now))
+        writes = _grant_free(order, held, clock.epoch_s(now))
     else:
+        writes = (opening.opened(order, opened),)
         # Before the commit: a page of an order that does not come to be is shown to nobody.
         order.assign(checkout_url=checkout.page_of(order, caller.account.language))
     owned = access.require_alive(body.device_id, otherwise=NotFound("device"))
-    return commit_and_answer(create(order), *granted, *owned, answer=reading.described(order, []))
+    return commit_and_answer(create(order), *writes, *owned, answer=reading.described(order, []))
 
 
-def _read_ledger(caller: Caller, device_id: str, offer: plans.Offer) -> Ownership:
-    """The caller's tie to the device; of the free plan also what says that no other one has it. One consistent read.
-    Raises NotFound, FreePlanElsewhere."""
+def _read_with_open_orders(
+    caller: Caller, device_id: str, offer: plans.Offer
+) -> tuple[Ownership, OpenOrders | None]:
+    """The caller's tie to the device, and which orders are open; of the free plan also what says that no other device
+    has it. One consistent read. Raises NotFound, FreePlanElsewhere."""
     if access.owner_of(device_id) != caller.account_id:
         raise NotFound("device")
-    free = FreePlan.key(caller.account_id)
-    found = read_all((plans.key_of(device_id), *([free] if offer.is_free else [])))
+    free, opened = FreePlan.key(caller.account_id), opening.key_of(caller.account_id)
+    found = read_all((plans.key_of(device_id), free if offer.is_free else opened))
     held = found[plans.key_of(device_id)]
     if held is None:
         raise NotFound("device")
-    elsewhere = found[free] if offer.is_free else None
+    if not offer.is_free:
+        return held, found[opened]
+    elsewhere = found[free]
     if elsewhere is not None and elsewhere.device_id != device_id and elsewhere.until > clock.now_s():
         raise FreePlanElsewhere(device_id=elsewhere.device_id, until=clock.rfc3339(clock.at_epoch(elsewhere.until)))
-    return held
+    return held, None
 
 
 def _quote(held: Ownership, offer: plans.Offer, body: shapes.AskPrice, now: int) -> Quote:

@@ -6,6 +6,7 @@ from chalicelib import clock, ids
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound
 from chalicelib.invoices.actions import documents
+from chalicelib.orders import rules
 from chalicelib.orders.records import Order, Payment
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.store import crypto
@@ -43,12 +44,17 @@ def _payments_of(order: Order) -> list[Key[Payment]]:
     return [Payment.key("", one) for one in (*filter(None, [order.paid_with]), *sorted(order.refunds_due or ()))]
 
 
+def state_of(order: Order) -> rules.State:
+    """What it is by now, though nobody may have noted that yet."""
+    return rules.state_at(order.state, int(order.ordered_at), clock.now_s(), has_page=order.checkout_url is not None)
+
+
 def described(order: Order, payments: list[Payment]) -> dict[str, object]:
     order_id, terms = id_of(order), terms_of(order)
-    is_open = order.state == "open"
+    state = state_of(order)
     return {
         "order_id": order_id,
-        "state": order.state,
+        "state": state,
         "plan_id": terms.plan_id,
         "kind": terms.kind,
         "keep_days": terms.keep_days,
@@ -63,7 +69,7 @@ def described(order: Order, payments: list[Payment]) -> dict[str, object]:
         "refunded": _money(order.refund_amount, order.currency),
         "credit_note_number": order.credit_note_number,
         "payments": [_described_payment(one) for one in sorted(payments, key=lambda one: one.received_at)],
-        "checkout_url": order.checkout_url if is_open else None,
+        "checkout_url": order.checkout_url if state == "open" else None,
     }
 
 
