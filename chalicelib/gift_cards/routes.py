@@ -11,6 +11,7 @@ from chalicelib.gift_cards import rules, shapes
 from chalicelib.gift_cards.actions import redeeming
 from chalicelib.gift_cards.needs import OwnGiftCardTries
 from chalicelib.gift_cards.records import GiftCardTries
+from chalicelib.plans.rules.changes import TooManyPlansWait
 from chalicelib.plans.shapes import DevicePlan
 
 routes = RouteTable(__name__)
@@ -32,6 +33,7 @@ routes = RouteTable(__name__)
         rules.GiftCardSpent,
         rules.GiftCardExpired,
         rules.GiftCardRevoked,
+        TooManyPlansWait,
     ),
     example={"code": "$gift_card_code", "device_id": "$device_id"},
     tag="plans",

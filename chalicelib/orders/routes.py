@@ -27,6 +27,7 @@ _PRICE_REFUSALS = (
     quoting.SamePlan,
     quoting.NothingToPay,
     changes.CreditInOtherCurrency,
+    changes.TooManyPlansWait,
     changes.PlanPaused,
     changes.PlanSuspended,
     changes.PlanRuns,

@@ -25,7 +25,7 @@ from chalicelib.store.throttle import Throttle
 
 def redeem(caller: Caller, before: GiftCardTries | None, body: shapes.RedeemGiftCard) -> DevicePlan:
     """The device's plan as it is then. Raises TooManyTries, NotFound, RightMissing, GiftCardUnknown (which counts as a
-    guess), GiftCardSpent, GiftCardExpired, GiftCardRevoked."""
+    guess), GiftCardSpent, GiftCardExpired, GiftCardRevoked, TooManyPlansWait."""
     tries = throttle(GiftCardTries.new(caller.account_id), before)
     return retrying(partial(_redeem, caller, tries, body))
 
@@ -59,6 +59,7 @@ def _spend(caller: Caller, tries: Throttle, device: DeviceAccess, card: GiftCard
     terms = _terms_now(batch, now)
     if held is None:
         raise NotFound("device")
+    plans.require_few_left(held, now)
     redemption = _redemption(GiftCardRedemption.key(caller.account_id, card.pk_id), terms, device_id, now)
     return commit_and_answer(
         *cards.spend(card, now, otherwise=StaleRead),

@@ -68,6 +68,11 @@ def given(terms: Terms, card_id: str, now: int) -> Grant:
     return changes.new_grant(terms, source_of("gift", card_id), now)
 
 
+def require_few_left(held: Ownership, now: int) -> None:
+    """That another grant may be added. Raises TooManyPlansWait."""
+    changes.require_few_left(ledger_of(held), now)
+
+
 # Changing the ledger. Each is committed only if that is as it was read: otherwise StaleRead is raised, also where
 # nobody owns the device any more.
 

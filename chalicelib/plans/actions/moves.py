@@ -72,7 +72,9 @@ def handed_over(held: Ownership | None, now: int) -> Ledger:
         _, rests = changes.moved_out(ledgers.ledger_of(held), now)
     except changes.NothingToMove:
         return Ledger()
-    return changes.moved_in(Ledger(), changes.handed_over(rests, handed.renamed), (), now)
+    given = changes.renamed(rests, handed.renamed)
+    changes.require_few(given)
+    return changes.moved_in(Ledger(), given, (), now)
 
 
 def followed(ledger: Ledger, former_id: str, account_id: str) -> Iterator[Write]:
@@ -92,10 +94,10 @@ def left_behind(held: Ownership, at: int) -> list[str]:
 
 def brought(held: Ownership, grants: Iterable[Grant], now: int) -> tuple[Write, ...]:
     """Writes that put what was left elsewhere behind all that the device has; what had gone there from here is found
-    again by a dispute. Raises MovedTooOften, TooManyToHandOver."""
+    again by a dispute. Raises MovedTooOften."""
     ledger, came = ledgers.ledger_of(held), list(grants)
-    changes.require_room(ledger)
-    there = changes.handed_over(came, handed.renamed)
-    # Of what was ordered elsewhere no payment is disputed here.
-    known = handed.noted(changes.disputable(one for one in came if one.source_kind == "move"), None, held.pk_id)
-    return *ledgers.changed(held, changes.moved_in(ledger, there, (), now), now), *known
+    changes.require_room_for(ledger, came, now)
+    there = changes.renamed(came, handed.renamed)
+    # Of what was ordered elsewhere no payment is disputed here; of more nobody has handed over anything.
+    known = changes.disputable(one for one in came if one.source_kind == "move")[: changes.MOST_HANDED_OVER]
+    return *ledgers.changed(held, changes.moved_in(ledger, there, (), now), now), *handed.noted(known, None, held.pk_id)

@@ -48,9 +48,10 @@ class Quote:
 
 
 def quote(held: Ownership, offer: Offer, currency: Currency, begins: Begins, now: int) -> Quote:
-    """Raises SamePlan, NothingToPay, CreditInOtherCurrency, PlanPaused, PlanSuspended; of the free plan PlanRuns,
-    FreePlanRuns."""
+    """Raises SamePlan, NothingToPay, CreditInOtherCurrency, PlanPaused, PlanSuspended,
+    TooManyPlansWait; of the free plan PlanRuns, FreePlanRuns."""
     ledger, price = ledgers.ledger_of(held), offer.prices[currency]
+    changes.require_few_left(ledger, now)
     source = "free:quoted" if offer.is_free else _QUOTED
     new = changes.new_grant(offer, source, now, amount=price, currency=currency)
     running = ledger_rules.status_at(ledger, now).running

@@ -18,6 +18,11 @@ MOST_PAUSES = 60
 YEAR_S = 365 * DAY_S
 # Of one device, whose row holds them all: a twentieth of what there is room for.
 MOST_GRANTS_OF_MOVES = 120
+# So many run or wait on a device at most when another one is ordered, or given, and when some come from another
+# region: with those that two moves bring together, and orders that are open, a ticket to another region has room for
+# all that is left of a device.
+MOST_LEFT = 120
+MOST_BROUGHT = 240
 # So many are handed over at most: of each a row says where it is, written in the one commit.
 MOST_HANDED_OVER = 20
 # Of a plan that was changed again and again only the largest credits are remembered.
@@ -47,6 +52,10 @@ class NothingToMove(Conflict):
 
 
 class MovedTooOften(Conflict):
+    pass
+
+
+class TooManyPlansWait(Conflict):
     pass
 
 
@@ -106,6 +115,12 @@ def with_free(ledger: Ledger, new: Grant, now: int) -> Ledger:
 def free_until(ledger: Ledger, now: int) -> int | None:
     """The end of the free plan, as long as it is not over."""
     return max((one.until for one in ledger.left_at(now) if one.is_free), default=None)
+
+
+def require_few_left(ledger: Ledger, now: int) -> None:
+    """That another one may be added. Raises TooManyPlansWait."""
+    if len(ledger.left_at(now)) >= MOST_LEFT:
+        raise TooManyPlansWait
 
 
 # Pauses
@@ -268,6 +283,13 @@ def require_room(*ledgers_of: Ledger) -> None:
         raise MovedTooOften
 
 
+def require_room_for(ledger: Ledger, came: Collection[Grant], now: int) -> None:
+    """The same for what comes from another region. Raises MovedTooOften."""
+    require_room(ledger)
+    if len(ledger.left_at(now)) + len(came) > MOST_BROUGHT:
+        raise MovedTooOften
+
+
 def moved_in(ledger: Ledger, rests: Iterable[Grant], pauses: Iterable[Pause], now: int) -> Ledger:
     """What came from another device is behind all that is there, in its order; so are the days of a year that were
     spent there."""
@@ -336,17 +358,20 @@ def _lost_s(one: Grant, sources: Collection[str], share: Fraction, now: int) -> 
 # Handing over
 
 
-def handed_over(rests: Iterable[Grant], name: Callable[[str], str]) -> list[Grant]:
-    """What another person has of them: all that says who paid gets this name. Raises TooManyToHandOver."""
-    renamed = [
+def renamed(rests: Iterable[Grant], name: Callable[[str], str]) -> list[Grant]:
+    """What another person has of them: all that says who paid gets this name."""
+    return [
         replace(
             one, source=name(one.source), credits=tuple(replace(each, source=name(each.source)) for each in one.credits)
         )
         for one in rests
     ]
-    if len(disputable(renamed)) > MOST_HANDED_OVER:
+
+
+def require_few(grants: Iterable[Grant]) -> None:
+    """That they can be handed over in one commit. Raises TooManyToHandOver."""
+    if len(disputable(grants)) > MOST_HANDED_OVER:
         raise TooManyToHandOver
-    return renamed
 
 
 def disputable(grants: Iterable[Grant]) -> list[str]:
