@@ -99,6 +99,9 @@ class Payment(FiscalRow):
         UnicodeAttribute(null=True), rows.TAX_RECORDS, why="the provider's number of the refund", exported=True
     )
     refunded_at = key(Time(null=True), rows.TAX_RECORDS, why="time", exported=True)
+    lost_amount = key(
+        NumberAttribute(null=True), rows.TAX_RECORDS, why="what the payer's bank took of it", exported=True
+    )
     dispute_state = key(UnicodeAttribute(null=True), rows.TAX_RECORDS, why="opened, won or lost", exported=True)
     dispute_reference = key(
         UnicodeAttribute(null=True), rows.TAX_RECORDS, why="the provider's number of the dispute", exported=True

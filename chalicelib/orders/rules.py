@@ -76,6 +76,17 @@ def amount_back(paid: int, left: int, *, whole: bool) -> int:
     return paid if whole else min(paid, left)
 
 
+def lost_of(paid: int, currency: str, said: int | None, said_currency: str | None) -> int:
+    """How much of a payment the bank took: what the dispute is about, and all of it where that is said in another
+    currency, or not at all."""
+    return paid if not said or said_currency != currency else min(paid, said)
+
+
+def owed_still(owed: int, lost: int) -> int:
+    """What of a refund is to be paid yet, once the bank has given the payer so much of the same payment."""
+    return max(0, owed - lost)
+
+
 def is_news(
     known: DisputeOutcome | None, found: DisputeOutcome, *, of_same: bool
 ) -> bool:

@@ -44,12 +44,15 @@ class Payment(msgspec.Struct, frozen=True):
 
 class Dispute(msgspec.Struct, frozen=True):
     """What the provider reports of a dispute: the payer wants the money of a payment back from his bank. `reference` is
-    the provider's number of the payment, and `dispute_reference` that of the dispute; news of one come in any order."""
+    the provider's number of the payment, and `dispute_reference` that of the dispute; news of one come in any order.
+    `amount` is how much of the payment it is about; None of all of it."""
 
     order_id: _OrderId
     outcome: DisputeOutcome
     reference: _Reference
     dispute_reference: _Reference
+    amount: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    currency: _Currency | None = None
 
 
 class RefundRequest(msgspec.Struct, frozen=True):

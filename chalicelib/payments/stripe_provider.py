@@ -129,6 +129,8 @@ class _OpenSession(msgspec.Struct):
 class _Dispute(msgspec.Struct):
     id: str
     status: str
+    amount: int | None = None
+    currency: str | None = None
     payment_intent: _Intent | None = None
 
 
@@ -319,7 +321,8 @@ def _of_dispute(client: stripe.StripeClient, number: str) -> Dispute | None:
     # What is only a question of the bank's has another status, and no money is withdrawn for it.
     if outcome is None or intent is None or intent.order_id is None:
         return None
-    return Dispute(intent.order_id, outcome, intent.id, dispute.id)
+    currency = None if dispute.currency is None else dispute.currency.upper()
+    return Dispute(intent.order_id, outcome, intent.id, dispute.id, dispute.amount, currency)
 
 
 def _of_refund(client: stripe.StripeClient, number: str) -> Refund | None:

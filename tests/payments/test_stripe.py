@@ -234,7 +234,7 @@ def test_of_two_pages_that_are_both_paid_one_pays_and_the_other_is_owed_back(
     shown(stripe_home, ordered)
     pages = stripe_server.of_kind("checkout.session")
     assert len(pages) == 2
-    # Stripe takes an end between half an hour and a day from then, and the first page is no earlier over than the other.
+    # Stripe takes an end between half an hour and a day from then; the first page is over no earlier than the other.
     placed = stripe_home.world.now().timestamp() - 600
     assert {page["expires_at"] - placed for page in pages} == {DAY - 300}
     for nth, page in enumerate(pages):
@@ -700,9 +700,9 @@ def test_a_dispute_is_what_stripe_says_of_it_now(
     stripe_server: FakeStripe, world: LocalCloud, status: str, outcome: Any
 ) -> None:
     fake_stripe.intent(stripe_server, "pi_1", "an-order", 299, "EUR")
-    fake_stripe.dispute(stripe_server, "dp_1", "pi_1", status)
+    fake_stripe.dispute(stripe_server, "dp_1", "pi_1", status).update(amount=100)
     found = news_of("dispute", "dp_1")
-    assert found == (None if outcome is None else Dispute("an-order", outcome, "pi_1", "dp_1"))
+    assert found == (None if outcome is None else Dispute("an-order", outcome, "pi_1", "dp_1", 100, "EUR"))
 
 
 WANTED = RefundRequest("refund-1", "pi_1", 299, "EUR")

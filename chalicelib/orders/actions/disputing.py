@@ -92,12 +92,18 @@ def _followed(event: Dispute, known: _Known, now: int) -> Disputed:
     if not is_bought:
         return Disputed(())
     buyer_id = event.order_id[: ids.LENGTH]
-    return disputes.follow(event.order_id, buyer_id, known.handed, event.outcome, Fraction(1), now)
+    share = Fraction(_lost_of(event, known.payment), max(1, int(known.payment.amount)))
+    return disputes.follow(event.order_id, buyer_id, known.handed, event.outcome, share, now)
+
+
+def _lost_of(event: Dispute, payment: Payment) -> int:
+    return rules.lost_of(int(payment.amount), payment.currency, event.amount, event.currency)
 
 
 def _notices(event: Dispute, known: _Known, disputed: Disputed) -> Iterable[Write]:
     if known.order is not None and known.buyer is not None:
-        yield from telling.notices_of_dispute(known.order, known.buyer, event.outcome)
+        lost = _lost_of(event, known.payment)
+        yield from telling.notices_of_dispute(known.order, known.buyer, event.outcome, lost)
     if disputed.holder_id is not None and disputed.plan is not None:
         yield from telling.notices_to_holder(disputed.holder_id, disputed.plan, event.outcome)
 
@@ -109,19 +115,28 @@ def _writes(event: Dispute, known: _Known, now: int) -> Iterable[Write]:
     if event.outcome != "lost" or payment.state not in ("applied", "refund_due"):
         yield change(payment, when=as_read, otherwise=StaleRead, **noted)
         return
-    yield from _lost(known, {**noted, "state": "charged_back"}, as_read, now)
+    amount = _lost_of(event, payment)
+    noted["lost_amount"] = amount
+    if payment.state == "refund_due":
+        yield from _owed_less(payment, noted, as_read)
+    else:
+        yield from _lost(known, amount, noted, as_read, now)
 
 
-def _lost(known: _Known, values: dict[str, Any], as_read: Any, now: int) -> Iterable[Write]:
+def _owed_less(payment: Payment, noted: dict[str, Any], as_read: Any) -> Iterable[Write]:
+    """Of what was given back, or bought nothing, the bank has paid a part, or all. So much was credited as was left."""
+    if rules.owed_still(int(payment.refund_amount), noted["lost_amount"]):
+        yield change(payment, when=as_read, otherwise=StaleRead, **noted)
+        return
+    yield change(payment, when=as_read, otherwise=StaleRead, state="charged_back", **noted)
+    yield paying_back.forgotten(payment.sort_id)
+
+
+def _lost(known: _Known, amount: int, noted: dict[str, Any], as_read: Any, now: int) -> Iterable[Write]:
     """The money is gone by the bank, and does not go back by us. What it bought is credited in the books."""
-    payment, order = known.payment, known.order
-    amount, was_applied = int(payment.amount), payment.state == "applied"
-    loss = _loss(payment, order) if was_applied else None
-    # Of a plan that was given back before, so much was credited as was left of it.
-    back = {"refund_amount": amount} if was_applied else {}
-    yield change(payment, when=as_read, otherwise=StaleRead, **values, **back)
-    if not was_applied:
-        yield paying_back.forgotten(payment.sort_id)
+    payment, order, back = known.payment, known.order, {"refund_amount": amount}
+    yield change(payment, when=as_read, otherwise=StaleRead, state="charged_back", **noted, **back)
+    loss = _loss(payment, order)
     if loss is None:
         return
     number, issued = numbering.issued(

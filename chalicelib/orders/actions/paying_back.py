@@ -73,7 +73,8 @@ def ask(payment_id: str) -> bool:
     if payment is None or payment.state not in ("refund_due", "refunding"):
         commit(forgotten(payment_id))  # a restored table has brought back what was there already
         return False
-    wanted = RefundRequest(payment_id, payment.payment_reference, int(payment.refund_amount), payment.currency)
+    amount = rules.owed_still(int(payment.refund_amount), int(payment.lost_amount or 0))
+    wanted = RefundRequest(payment_id, payment.payment_reference, amount, payment.currency)
     try:
         answer = payments.refund(payment.provider, wanted)
     except Unavailable:

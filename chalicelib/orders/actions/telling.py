@@ -89,12 +89,14 @@ class Buyer:
     key: DataKey
 
 
-def notices_of_dispute(order: Order, buyer: Buyer, outcome: DisputeOutcome) -> tuple[Write, ...]:
-    """A mail to the buyer: what was bought stands still, runs again, or has ended."""
+def notices_of_dispute(order: Order, buyer: Buyer, outcome: DisputeOutcome, lost: int) -> tuple[Write, ...]:
+    """A mail to the buyer: what was bought stands still, runs again, or has ended, as far as the bank took its price
+    back."""
     account = buyer.account
     account.decrypted_with(buyer.key.unlocked())
     name, price = _plan_name(order, account.language), _price(order)
-    notice = messages.write(account, "orders/mail/disputed", outcome=outcome, plan=name, price=price)
+    part = _money(lost, order.currency) if lost < int(order.amount) else None
+    notice = messages.write(account, "orders/mail/disputed", outcome=outcome, plan=name, price=price, part=part)
     return notice, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
 
 

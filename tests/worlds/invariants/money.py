@@ -170,6 +170,8 @@ def what_was_given_back_or_charged_back_runs_nowhere(stored: Stored) -> Found:
     credited = {each.source for one in left for each in one.credits}
     for (account_id, sort_id), row in stored.of("Order").items():
         source = plan_rules.source_of("order", account_id + sort_id)
+        if row["state"] == "charged_back" and row["refund_amount"] < row["amount"]:
+            continue  # the bank took a part, and the rest was paid
         if row["state"] in ("refunded", "charged_back") and live & {source, handed.renamed(source)}:
             yield f"order {sort_id} is {row['state']}, and its plan runs"
         if row["state"] == "charged_back" and credited & {source, handed.renamed(source)}:
