@@ -10,6 +10,7 @@ from msgspec import Meta
 Outcome = Literal["paid", "refused", "expired"]
 DisputeOutcome = Literal["opened", "won", "lost"]
 RefundState = Literal["pending", "succeeded", "failed"]
+DeclineReason = Literal["declined", "authentication_required", "card_gone"]
 
 _OrderId = Annotated[str, Meta(max_length=128)]
 _Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", max_length=3)]
@@ -19,7 +20,7 @@ _Reference = Annotated[str, Meta(min_length=1, max_length=255)]
 class Checkout(msgspec.Struct, frozen=True):
     """What a person is to pay: an order, in the smallest unit of its currency. `name` is what is bought, in the
     person's `language`; `ordered_at` (seconds since 1970) and the number tell one from another; it can be paid `until`
-    then, on whatever page."""
+    then, on whatever page. The card is saved for later payments only if `saves_card`."""
 
     order_id: str
     amount: int
@@ -29,17 +30,63 @@ class Checkout(msgspec.Struct, frozen=True):
     language: str
     ordered_at: int
     until: int
+    saves_card: bool = False
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A card that a provider has saved: its numbers of the customer, made for this card alone, and of the means of
+    payment."""
+
+    customer: _Reference
+    payment_method: _Reference
+
+
+class CardSetup(msgspec.Struct, frozen=True):
+    """A card that a person is to save without a payment, so that the plan of a device renews by itself, paid in this
+    currency."""
+
+    device_id: str
+    currency: str
+    language: str
+    asked_at: int
 
 
 class Payment(msgspec.Struct, frozen=True):
     """A payment as its provider reports it, once the signature is verified. The reference is the provider's own
-    number of the payment: told of again, it is the same money."""
+    number of the payment: told of again, it is the same money. `card` is what was saved by it."""
 
     order_id: _OrderId
     outcome: Outcome
     amount: Annotated[int, Meta(ge=-(2**53), le=2**53)]
     currency: _Currency
     reference: _Reference
+    card: Card | None = None
+
+
+class CardSaved(msgspec.Struct, frozen=True):
+    """A card was saved without a payment, so that the plan of this device renews by itself."""
+
+    device_id: _OrderId
+    currency: _Currency
+    card: Card
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """Money that is taken from a saved card while nobody is there. An attempt of this number for this order is made one
+    time, however often it is asked for, and an order is paid by one of its attempts."""
+
+    order_id: _OrderId
+    attempt: Annotated[int, Meta(ge=1)]
+    amount: Annotated[int, Meta(ge=1, le=2**53)]
+    currency: _Currency
+    card: Card
+
+
+class Declined(msgspec.Struct, frozen=True):
+    """An attempt by which no money came, and will come no more: the bank declined it or wants the person to be there,
+    or the provider has no such card."""
+
+    reason: DeclineReason
 
 
 class Dispute(msgspec.Struct, frozen=True):
@@ -85,4 +132,4 @@ class Report(msgspec.Struct, frozen=True):
 
 
 # What a webhook tells of.
-Event = Payment | Dispute | Refund
+Event = Payment | Dispute | Refund | CardSaved

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
 import stripe
@@ -16,7 +16,13 @@ from chalicelib.errors import Malformed, Unavailable
 from chalicelib.payments import signatures
 from chalicelib.payments.rules import AmountTooSmall, ProviderRefused
 from chalicelib.payments.shapes import (
+    Card,
+    CardSaved,
+    CardSetup,
+    Charge,
     Checkout,
+    Declined,
+    DeclineReason,
     Dispute,
     DisputeOutcome,
     Event,
@@ -29,6 +35,7 @@ from chalicelib.payments.shapes import (
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
+    from stripe.params import PaymentIntentCreateParams
     from stripe.params.checkout import SessionCreateParams
 
 # It would tell Stripe of the machine that we run on and how long requests take, and keep a number of it in a file.
@@ -44,8 +51,8 @@ _MOST_BYTES = 256 * 1024
 _ASK_AGAIN_S = 5
 # Stripe answers a number that it knows as it did before, for a day and by the same fault.
 _SAME_CHECKOUT_S = 600
-# More refunds of one payment nobody asked for.
-_MOST_REFUNDS = 100
+# More refunds of one payment nobody asked for, nor more payments by one card, of which the newest come first.
+_MOST_REFUNDS = _MOST_PAYMENTS = 100
 
 # How a person chose to pay, where Stripe has it for the currency; otherwise its page offers what there is.
 _METHODS = {
@@ -62,6 +69,7 @@ _DISPUTES: dict[str, DisputeOutcome] = {
     "appeal_needs_response": "lost",
     "appeal_under_review": "lost",
 }
+_AUTHENTICATION = ("authentication_required", "payment_intent_authentication_failure")
 _REFUNDS: dict[str, RefundState] = {
     "pending": "pending",
     "requires_action": "pending",
@@ -96,6 +104,17 @@ class _Charge(msgspec.Struct):
     amount_refunded: int = 0
 
 
+class _PaymentError(msgspec.Struct):
+    code: str | None = None
+
+
+class _SetupIntent(msgspec.Struct):
+    status: str
+    customer: str | None = None
+    payment_method: str | None = None
+    metadata: dict[str, str] | None = None
+
+
 class _Intent(msgspec.Struct):
     id: str
     status: str
@@ -105,21 +124,32 @@ class _Intent(msgspec.Struct):
     amount_received: int | None = None
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
     latest_charge: _Charge | str | None = None
+    setup_future_usage: str | None = None
+    customer: str | None = None
+    payment_method: str | None = None
+    last_payment_error: _PaymentError | None = None
 
     @property
     def order_id(self) -> str | None:
         return self.metadata.get("order_id")
+
+    @property
+    def card(self) -> Card | None:
+        """What was saved by it, and not what it was paid by."""
+        return _card_of(self) if self.setup_future_usage == "off_session" else None
 
 
 class _Session(msgspec.Struct):
     id: str
     status: str | None
     payment_status: str
+    mode: str | None = None
     amount_total: int | None = None
     currency: str | None = None
     client_reference_id: str | None = None
     metadata: dict[str, str] | None = None
     payment_intent: _Intent | None = None
+    setup_intent: _SetupIntent | None = None
 
 
 class _OpenSession(msgspec.Struct):
@@ -170,14 +200,19 @@ class Stripe:
         # one: had Stripe's answer to the first been a fault, it would be that fault for a day. Of two that are paid the
         # second is owed back.
         turn = (clock.now_s() - checkout.ordered_at) // _SAME_CHECKOUT_S
-        number = f"{checkout.order_id}.{turn}"
         try:
-            with _asking():
-                made = _client(_PATIENT_S).v1.checkout.sessions.create(_wanted(checkout), {"idempotency_key": number})
-                return _read(made, _OpenSession).url
+            return _page(_wanted(checkout), f"{checkout.order_id}.{turn}")
         except (_NotAccepted, _NotThere) as cause:
             if str(cause) == "amount_too_small":
                 raise AmountTooSmall from cause
+            raise ProviderRefused from cause
+
+    def open_card_setup(self, setup: CardSetup) -> str:
+        """Raises Unavailable, ProviderRefused."""
+        turn = setup.asked_at // _SAME_CHECKOUT_S
+        try:
+            return _page(_wanted_card(setup), f"{setup.device_id}.{setup.currency}.{setup.language}.{turn}")
+        except (_NotAccepted, _NotThere) as cause:
             raise ProviderRefused from cause
 
     def verified(self, headers: Mapping[str, str], body: bytes) -> Report | None:
@@ -236,9 +271,56 @@ class Stripe:
                 return Refund(wanted.refund_id, "succeeded", known[0].id if known else wanted.reference)
         return Refund(wanted.refund_id, _REFUNDS.get(found.status or "", "pending"), found.id)
 
+    def charge(self, wanted: Charge) -> Payment | Declined:
+        try:
+            with _asking():
+                return self._charge(wanted)
+        except _NotThere:
+            return Declined("card_gone")
+        except _NotAllowed as cause:
+            raise Unavailable(retry_after_seconds=_ASK_AGAIN_S) from cause
+        except _NotAccepted:
+            return Declined("declined")
+
+    def _charge(self, wanted: Charge) -> Payment | Declined:
+        client = _client(_PATIENT_S)
+        # Stripe remembers our number for a day. After that its list does, so that an order is paid once, by whichever
+        # attempt it was.
+        before = client.v1.payment_intents.list({"customer": wanted.card.customer, "limit": _MOST_PAYMENTS})
+        known = [one for each in before.data if (one := _read(each, _Intent)).order_id == wanted.order_id]
+        paid = next((one for one in known if one.status == "succeeded"), None)
+        made = paid or next((one for one in known if one.metadata.get("attempt") == str(wanted.attempt)), None)
+        if made is not None:
+            return _outcome(made)
+        try:
+            return _outcome(_read(client.v1.payment_intents.create(*_off_session(wanted)), _Intent))
+        except stripe.CardError as cause:
+            return Declined(_decline_reason(cause.code))
+
+    def forget_customer(self, customer: str) -> None:
+        client = _client(_PATIENT_S)
+        try:
+            with _asking():
+                # Its cards go first, so that none is left by whatever becomes of a customer that is deleted.
+                cards = client.v1.payment_methods.list({"customer": customer, "type": "card"})
+                for one in cards.data:
+                    client.v1.payment_methods.detach(one.id)
+                client.v1.customers.delete(customer)
+        except _NotThere:
+            return
+        except _NotAccepted as cause:
+            raise Unavailable(retry_after_seconds=_ASK_AGAIN_S) from cause
+
+
+def _page(wanted: SessionCreateParams, number: str) -> str:
+    with _asking():
+        made = _client(_PATIENT_S).v1.checkout.sessions.create(wanted, {"idempotency_key": number})
+        return _read(made, _OpenSession).url
+
 
 def _wanted(checkout: Checkout) -> SessionCreateParams:
-    """A page for one payment. Nothing of the person goes there, and no card stays."""
+    """A page for one payment. Nothing of the person goes there, and no card stays unless that is wanted: then Stripe
+    makes a customer for it."""
     named = {"order_id": checkout.order_id}
     wanted: SessionCreateParams = {
         "mode": "payment",
@@ -261,24 +343,83 @@ def _wanted(checkout: Checkout) -> SessionCreateParams:
         "cancel_url": _return_url(checkout, "cancelled"),
         # Of several pages of one order, which there are where Stripe's first answer was lost, none outlives another.
         "expires_at": checkout.until,
-        "locale": "pl" if checkout.language == "pl" else "en",
+        "locale": _locale(checkout.language),
     }
+    if checkout.saves_card:
+        wanted["customer_creation"] = "always"
+        wanted["payment_intent_data"]["setup_future_usage"] = "off_session"
     method, currencies = _METHODS.get(checkout.method, ("", set[str]()))
+    if checkout.saves_card:
+        method, currencies = "card", None
     if method and (currencies is None or checkout.currency in currencies):
         wanted["allowed_payment_method_types"] = [method]
     return wanted
+
+
+def _wanted_card(setup: CardSetup) -> SessionCreateParams:
+    """A page on which a card is saved, for a customer that Stripe makes for it, and nothing is paid."""
+    named = {"device_id": setup.device_id, "currency": setup.currency}
+    return {
+        "mode": "setup",
+        "customer_creation": "always",
+        "client_reference_id": setup.device_id,
+        "metadata": named,
+        "setup_intent_data": {"metadata": named},
+        "allowed_payment_method_types": ["card"],
+        "success_url": f"{settings.payment_return_url}?device_id={setup.device_id}&card=saved",
+        "cancel_url": f"{settings.payment_return_url}?device_id={setup.device_id}&card=cancelled",
+        "locale": _locale(setup.language),
+    }
+
+
+def _off_session(wanted: Charge) -> tuple[PaymentIntentCreateParams, stripe.RequestOptions]:
+    """A payment while nobody is there. Of other means than cards Stripe would want a page to come back to."""
+    params: PaymentIntentCreateParams = {
+        "amount": wanted.amount,
+        "currency": wanted.currency.lower(),
+        "customer": wanted.card.customer,
+        "payment_method": wanted.card.payment_method,
+        "allowed_payment_method_types": ["card"],
+        "off_session": True,
+        "confirm": True,
+        "metadata": {"order_id": wanted.order_id, "attempt": str(wanted.attempt)},
+    }
+    # Another card is another attempt.
+    return params, {"idempotency_key": f"{wanted.order_id}.{wanted.attempt}.{wanted.card.payment_method}"}
 
 
 def _return_url(checkout: Checkout, outcome: str) -> str:
     return f"{settings.payment_return_url}?order_id={checkout.order_id}&checkout={outcome}"
 
 
+def _locale(language: str) -> Literal["en", "pl"]:
+    return "pl" if language == "pl" else "en"
+
+
 # What Stripe has to say
 
 
-def _of_session(client: stripe.StripeClient, number: str) -> Payment | None:
-    expanded = {"expand": ["payment_intent.latest_charge"]}
+def _of_session(client: stripe.StripeClient, number: str) -> Payment | CardSaved | None:
+    expanded = {"expand": ["payment_intent.latest_charge", "setup_intent"]}
     session = _read(client.v1.checkout.sessions.retrieve(number, expanded), _Session)  # type: ignore[arg-type]
+    return _saved(session.setup_intent) if session.mode == "setup" else _of_payment(session)
+
+
+def _saved(intent: _SetupIntent | None) -> CardSaved | None:
+    named = (intent and intent.metadata) or {}
+    if intent is None or intent.status != "succeeded" or not {"device_id", "currency"} <= named.keys():
+        return None
+    card = _card_of(intent)
+    return None if card is None else CardSaved(named["device_id"], named["currency"], card)
+
+
+def _card_of(intent: _Intent | _SetupIntent) -> Card | None:
+    if intent.customer is None or intent.payment_method is None:
+        return None
+    return Card(intent.customer, intent.payment_method)
+
+
+def _of_payment(session: _Session) -> Payment | None:
     order_id, intent = session.client_reference_id, session.payment_intent
     if order_id is None or (session.metadata or {}).get("order_id") is None:
         return None  # somebody else's who sells by the same account
@@ -312,7 +453,24 @@ def _paid(intent: _Intent, order_id: str) -> Payment | None:
     if isinstance(charge, _Charge) and charge.amount_refunded >= charge.amount > 0:
         return None  # it went back before we heard of it
     amount = intent.amount if intent.amount_received is None else intent.amount_received
-    return Payment(order_id, "paid", amount, intent.currency.upper(), intent.id)
+    return Payment(order_id, "paid", amount, intent.currency.upper(), intent.id, intent.card)
+
+
+def _outcome(intent: _Intent) -> Payment | Declined:
+    """Of a payment that was made while nobody was there. Raises Unavailable while it is on its way."""
+    if intent.status == "succeeded" and intent.order_id is not None:
+        amount = intent.amount if intent.amount_received is None else intent.amount_received
+        return Payment(intent.order_id, "paid", amount, intent.currency.upper(), intent.id)
+    if intent.status == "requires_action":
+        return Declined("authentication_required")
+    if intent.status == "processing":
+        raise Unavailable(retry_after_seconds=_ASK_AGAIN_S)
+    error = intent.last_payment_error
+    return Declined(_decline_reason(None if error is None else error.code))
+
+
+def _decline_reason(code: str | None) -> DeclineReason:
+    return "authentication_required" if code in _AUTHENTICATION else "declined"
 
 
 def _of_dispute(client: stripe.StripeClient, number: str) -> Dispute | None:

@@ -109,11 +109,11 @@ _FONTS = "chalicelib/invoices/rules/fonts/"
 # types of what they take and answer. A test asks for all of them by what is in the zip.
 _OF_STRIPE = frozenset(f"stripe/{name}.py" for name in (
     "__init__", "_any_iterator", "_api_mode", "_api_requestor", "_api_resource", "_api_version", "_app_info",
-    "_base_address", "_checkout_service", "_client_options", "_dispute_service", "_encode",
+    "_base_address", "_checkout_service", "_client_options", "_customer_service", "_dispute_service", "_encode",
     "_error", "_error_object", "_event", "_event_notification_handler", "_http_client", "_list_object",
     "_listable_api_resource", "_multipart_data_generator", "_oauth_service", "_object_classes",
-    "_payment_intent_service", "_refund_service", "_request_metrics",
-    "_request_options", "_requestor_options", "_stripe_client", "_stripe_context",
+    "_payment_intent_service", "_payment_method_service", "_refund_service", "_request_metrics", "_request_options",
+    "_requestor_options", "_stripe_client", "_stripe_context",
     "_stripe_object", "_stripe_response", "_stripe_service", "_util", "_v1_services", "_v2_services",
     "_version", "_webhook", "checkout/__init__", "checkout/_session_service", "oauth_error", "v2/__init__",
     "v2/_amount", "v2/_list_object", "v2/_search_result_object", "v2/core/__init__", "v2/core/_event",

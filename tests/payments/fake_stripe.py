@@ -16,7 +16,13 @@ from typing import Any, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import stripe
-from stripe.params import RefundCreateParams, RefundListParams
+from stripe.params import (
+    PaymentIntentCreateParams,
+    PaymentIntentListParams,
+    PaymentMethodListParams,
+    RefundCreateParams,
+    RefundListParams,
+)
 from stripe.params.checkout import SessionCreateParams, SessionRetrieveParams
 from typing_extensions import is_typeddict
 from werkzeug.wrappers import Request, Response
@@ -154,6 +160,7 @@ def session(
             "id": number, "object": "checkout.session", "status": "open", "payment_status": "unpaid",
             "amount_total": amount, "currency": currency.lower(), "client_reference_id": order_id, "livemode": False,
             "mode": "payment", "metadata": {"order_id": order_id}, "payment_intent": None, "customer": None,
+            "setup_intent": None,
             "url": f"https://checkout.stripe.test/c/pay/{number}#{'fid' * 100}", **other,
         }
     )  # fmt: skip
@@ -171,7 +178,32 @@ def intent(store: FakeStripe, number: str, order_id: str, amount: int, currency:
         {
             "id": number, "object": "payment_intent", "status": "succeeded", "amount": amount,
             "amount_received": amount, "currency": currency.lower(), "metadata": {"order_id": order_id},
-            "latest_charge": charge["id"], "livemode": False, "customer": None, **other,
+            "latest_charge": charge["id"], "livemode": False, "customer": None, "payment_method": None,
+            "setup_future_usage": None, "last_payment_error": None, **other,
+        }
+    )  # fmt: skip
+
+
+def saved_card(store: FakeStripe, declines: str = "", times: int = 99) -> tuple[str, str]:
+    """The numbers of a new customer and of the card that was saved for him; it is declined so many times with this
+    code."""
+    customer = store.put({"id": store.new_id("cus"), "object": "customer", "livemode": False})
+    method = store.put(
+        {
+            "id": store.new_id("pm"), "object": "payment_method", "type": "card", "customer": customer["id"],
+            "livemode": False, "_declines": declines, "_times": times if declines else 0,
+        }
+    )  # fmt: skip
+    return customer["id"], method["id"]
+
+
+def setup_intent(store: FakeStripe, number: str, metadata: Params, **other: Any) -> Params:
+    """A card that was saved without a payment."""
+    customer, method = saved_card(store)
+    return store.put(
+        {
+            "id": number, "object": "setup_intent", "status": "succeeded", "customer": customer,
+            "payment_method": method, "metadata": metadata, "livemode": False, **other,
         }
     )  # fmt: skip
 
@@ -205,6 +237,14 @@ def event(said: Params, kind: str, **other: Any) -> bytes:
 
 
 def _create_session(store: FakeStripe, params: Params) -> Params:
+    if params["mode"] == "setup":
+        made = session(
+            store, store.new_id("cs_test"), params["client_reference_id"], 0, "", mode="setup",
+            metadata=params["metadata"],
+        )  # fmt: skip
+        made |= {"amount_total": None, "currency": None}
+        made["_intent_metadata"] = params["setup_intent_data"]["metadata"]
+        return _shown(store, made, [])
     (line,) = params["line_items"]
     price = line["price_data"]
     amount, currency = int(price["unit_amount"]) * int(line["quantity"]), price["currency"]
@@ -217,7 +257,52 @@ def _create_session(store: FakeStripe, params: Params) -> Params:
     # Stripe makes the payment intent when the page is paid; its metadata are those.
     made["expires_at"] = int(params["expires_at"])
     made["_intent_metadata"] = params.get("payment_intent_data", {}).get("metadata", {})
+    made["_saves_card"] = params.get("payment_intent_data", {}).get("setup_future_usage") == "off_session"
+    assert made["_saves_card"] == (params.get("customer_creation") == "always"), "a card is saved for somebody"
     return _shown(store, made, [])
+
+
+def _create_intent(store: FakeStripe, params: Params) -> Params:
+    """Confirmed at once, while nobody is there."""
+    assert (params["off_session"], params["confirm"]) == ("true", "true"), "nobody is there to confirm it"
+    method = store.get(params["payment_method"])
+    if store.get(params["customer"]).get("_is_deleted") or method["customer"] != params["customer"]:
+        raise Refused(404, "resource_missing")
+    made = intent(
+        store, store.new_id("pi"), "", int(params["amount"]), params["currency"], customer=params["customer"],
+        payment_method=method["id"], metadata=params["metadata"],
+    )  # fmt: skip
+    if method["_times"]:
+        method["_times"] -= 1
+        error = {"code": method["_declines"], "type": "card_error"}
+        made |= {"status": "requires_payment_method", "amount_received": 0, "last_payment_error": error}
+        raise Refused(402, method["_declines"], "card_error")
+    return _shown(store, made, [])
+
+
+def _list_intents(store: FakeStripe, params: Params) -> Params:
+    found = [one for one in store.of_kind("payment_intent") if one["customer"] == params["customer"]]
+    return _listing(store, "/v1/payment_intents", found, params)
+
+
+def _list_methods(store: FakeStripe, params: Params) -> Params:
+    if store.get(params["customer"]).get("_is_deleted"):
+        raise Refused(404, "resource_missing")
+    found = [one for one in store.of_kind("payment_method") if one["customer"] == params["customer"]]
+    return _listing(store, "/v1/payment_methods", found, params)
+
+
+def _detach(store: FakeStripe, number: str, params: Params) -> Params:
+    store.get(number)["customer"] = None
+    return _shown(store, store.get(number), [])
+
+
+def _delete_customer(store: FakeStripe, number: str, params: Params) -> Params:
+    """It stays to be looked at, as one that is deleted."""
+    if store.get(number).get("_is_deleted"):
+        raise Refused(404, "resource_missing")
+    store.get(number)["_is_deleted"] = True
+    return {"id": number, "object": "customer", "deleted": True}
 
 
 def _retrieve(store: FakeStripe, number: str, params: Params) -> Params:
@@ -245,14 +330,24 @@ def create_refund(store: FakeStripe, params: Params) -> Params:
 
 def _list_refunds(store: FakeStripe, params: Params) -> Params:
     found = [one for one in store.of_kind("refund") if one["payment_intent"] == params["payment_intent"]]
+    return _listing(store, "/v1/refunds", found, params)
+
+
+def _listing(store: FakeStripe, url: str, found: list[Params], params: Params) -> Params:
+    """The newest first."""
     shown = [_shown(store, one, []) for one in reversed(found)][: int(params.get("limit", 10))]
-    return {"object": "list", "url": "/v1/refunds", "has_more": len(found) > len(shown), "data": shown}
+    return {"object": "list", "url": url, "has_more": len(found) > len(shown), "data": shown}
 
 
 _ROUTES: list[tuple[str, str, Callable[..., Params], Any]] = [
     ("POST", "/v1/checkout/sessions", _create_session, SessionCreateParams),
     ("GET", "/v1/checkout/sessions/*", _retrieve, SessionRetrieveParams),
     ("GET", "/v1/payment_intents/*", _retrieve, None),
+    ("POST", "/v1/payment_intents", _create_intent, PaymentIntentCreateParams),
+    ("GET", "/v1/payment_intents", _list_intents, PaymentIntentListParams),
+    ("GET", "/v1/payment_methods", _list_methods, PaymentMethodListParams),
+    ("POST", "/v1/payment_methods/*/detach", _detach, None),
+    ("DELETE", "/v1/customers/*", _delete_customer, None),
     ("GET", "/v1/disputes/*", _retrieve, None),
     ("GET", "/v1/refunds/*", _retrieve, None),
     ("GET", "/v1/refunds", _list_refunds, RefundListParams),
@@ -263,6 +358,9 @@ _KINDS = {429: "rate_limit_error", 500: "api_error", 503: "api_error"}
 _TYPES: dict[str, type[stripe.StripeObject]] = {
     "checkout.session": stripe.checkout.Session,
     "payment_intent": stripe.PaymentIntent,
+    "payment_method": stripe.PaymentMethod,
+    "setup_intent": stripe.SetupIntent,
+    "customer": stripe.Customer,
     "charge": stripe.Charge,
     "refund": stripe.Refund,
     "dispute": stripe.Dispute,
@@ -271,10 +369,10 @@ _TYPES: dict[str, type[stripe.StripeObject]] = {
 
 
 def _matched(path: str, pattern: str) -> list[str] | None:
-    if pattern.endswith("/*"):
-        head, _, last = path.rpartition("/")
-        return [last] if head == pattern[:-2] else None
-    return [] if path == pattern else None
+    named, wanted = path.split("/"), pattern.split("/")
+    if len(named) != len(wanted) or any(other not in ("*", one) for one, other in zip(named, wanted, strict=True)):
+        return None
+    return [one for one, other in zip(named, wanted, strict=True) if other == "*"]
 
 
 def _error(code: str, kind: str) -> Params:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.errors import Malformed
 from chalicelib.payments import sandbox
 from chalicelib.payments.rules import SignatureWrong
-from chalicelib.payments.shapes import Dispute, Event, Payment, Refund, RefundRequest
+from chalicelib.payments.shapes import Card, CardSaved, Dispute, Event, Payment, Refund, RefundRequest
 from infra.local.cloud import LocalCloud
 from tests.orders.payment_events import signature
 
@@ -20,6 +20,8 @@ EVENTS: tuple[Event, ...] = (
     Dispute("order", "lost", "pi_1", "dp_1"),
     Refund("r1", "pending", "re_1"),
     Refund("r1", "failed", "re_1"),
+    Payment("order", "paid", 299, "EUR", "pi_1", Card("cus_1", "sandbox-card")),
+    CardSaved("device", "PLN", Card("cus_1", "sandbox-card")),
 )
 
 
