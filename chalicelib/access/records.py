@@ -178,6 +178,18 @@ class Ownership(Item):
         why="where what its owner is told next of that end is found by its time",
         points_to="row",
     )
+    plan_renewal = key(
+        UnicodeAttribute(null=True),
+        rows.CLOUD_STORAGE,
+        why="times and an entry of the catalogue: how the plan is renewed by itself, and when",
+        exported=True,
+    )
+    plan_renewal_due = key(
+        UnicodeAttribute(null=True),
+        rows.CLOUD_STORAGE,
+        why="where that is found by its time",
+        points_to="row",
+    )
 
     @classmethod
     def of_device(cls, device_id: str) -> Key[Ownership]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from chalicelib.entry.queues import Listeners, Message
-from chalicelib.orders.actions import paying_back, telling, webhooks
+from chalicelib.orders.actions import cards, paying_back, telling, webhooks
+from chalicelib.store.retrying import retrying
 
 listeners = Listeners(__name__)
 
@@ -25,3 +28,16 @@ def on_event_delayed(message: Message) -> None:
     """A provider's event could not be looked up when it came: it is looked up now, and again by the clock where the
     provider does not answer."""
     webhooks.look_up(message.body["sort_id"])
+
+
+@listeners.on_shared_queue("Notices")
+def on_renewal_ended(message: Message) -> None:
+    """A plan does not renew by itself any more: the card goes with the last one of the account."""
+    retrying(partial(cards.let_go, message.body["partition_id"], message.body["sort_id"]))
+
+
+@listeners.on_shared_queue("Notices")
+def on_customer_due(message: Message) -> None:
+    """Nobody needs a customer at a provider any more: it is asked to delete him, and again by the clock where it does
+    not answer."""
+    cards.forget(message.body["sort_id"])

@@ -1,4 +1,4 @@
-"""Records of orders, and of the money that came for them."""
+"""Records of orders, of the money that came for them, and of the cards by which plans renew by themselves."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ class Order(Item):
     credit_of = plain(UnicodeAttribute(null=True), why="hash of what was credited: is it still so?")
     ordered_at = key(Time(), rows.PLAN_PURCHASE, why="time", exported=True)
     state = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="open, paid, refunded or another", exported=True)
+    renews = plain(UnicodeAttribute(null=True), why="whether it is to renew by itself", exported=True)
+    # Of one that nobody ordered: which period of which device it pays, by a renewal that was said then.
+    renewal = plain(UnicodeAttribute(null=True), why="hash of the period that it renews: is it still to be?")
     checkout_url = plain(UnicodeAttribute(null=True), why="page of the provider's where it may be paid, for a day")
     paid_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time", exported=True)
     invoice_number = key(
@@ -152,3 +155,31 @@ class RefundOrder(Item):
     sk_prefix = "order"
 
     order_id = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="random id of whose money it is")
+
+
+class SavedCard(Item):
+    """The card by which plans of an account renew by themselves, by the provider's numbers of it. A provider makes a
+    customer for each card that is saved, and both go as soon as nothing renews any more."""
+
+    pk_prefix = "account"
+    sk_prefix = "saved-card"
+
+    provider = plain(UnicodeAttribute(), why="of the card", exported=True)
+    # In the clear, since it is asked to delete them when nothing of the account can be read any more.
+    customer = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="the provider's number of its customer", exported=True)
+    payment_method = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="the provider's number of the card", exported=True)
+    saved_at = key(Time(), rows.PLAN_PURCHASE, why="time", exported=True)
+    uses = plain(NumberAttribute(default_for_new=0), why="a count: of renewals that were said by it")
+
+
+class DueCustomer(Item):
+    """A customer at a provider whom nobody needs any more, until the provider has deleted him with his card. It names
+    no account."""
+
+    pk_prefix = "customers-due"
+    sk_prefix = "customer"
+    stream_queue, stream_listener = "Notices", "orders.on_customer_due"
+
+    provider = plain(UnicodeAttribute(), why="of the customer")
+    customer = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="the provider's number of its customer")
+    since = key(Time(), rows.PLAN_PURCHASE, why="time")

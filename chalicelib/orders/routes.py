@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chalicelib.access.actions import DeviceAccess, RightMissing
+from chalicelib.access.needs import OWNER
 from chalicelib.accounts.rules import CountryUnknown
 from chalicelib.entry.callers import Caller, Who
 from chalicelib.entry.http import RouteTable
@@ -9,13 +11,14 @@ from chalicelib.errors import NotFound
 from chalicelib.invoices import shapes as invoice_shapes
 from chalicelib.invoices.actions import buyers
 from chalicelib.orders import shapes
-from chalicelib.orders.actions import checkout, opening, paying, placing, reading, refunding, webhooks
+from chalicelib.orders.actions import checkout, opening, paying, placing, reading, refunding, renewal, webhooks
 from chalicelib.orders.needs import OwnOrder
 from chalicelib.orders.records import Order
 from chalicelib.payments import rules as payments_rules
 from chalicelib.plans.actions import quoting
-from chalicelib.plans.rules import changes
+from chalicelib.plans.rules import changes, renewals
 from chalicelib.plans.rules.catalogue import PlanUnknown
+from chalicelib.plans.shapes import DevicePlan
 
 routes = RouteTable(__name__)
 
@@ -59,6 +62,8 @@ def preview_order(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
     refuses=(
         *_PRICE_REFUSALS,
         placing.PriceChanged,
+        placing.RenewedByCard,
+        renewals.NothingToRenew,
         CountryUnknown,
         buyers.InvoiceToInvalid,
         payments_rules.AmountTooSmall,
@@ -88,6 +93,21 @@ def list_orders(caller: Caller, search: shapes.Search) -> tuple[list[dict[str, o
 def get_order(caller: Caller, order: Order) -> dict[str, object]:
     """One order, and how far its payment is."""
     return reading.order_of(checkout.completed(order, caller.account.language))
+
+
+@routes.put(
+    "/devices/{device_id}/plan/renewal",
+    who=Who.PERSON,
+    needs=OWNER,
+    asks=shapes.SetRenewal,
+    answers=DevicePlan,
+    refuses=(NotFound, RightMissing, renewals.NothingToRenew, renewal.CardMissing),
+    example={"on": False},
+)
+def set_renewal(caller: Caller, device: DeviceAccess, body: shapes.SetRenewal) -> DevicePlan:
+    """Renew the device's plan by itself, or no more. It takes a card that is saved: the refusal says where to save one,
+    after which the plan renews."""
+    return renewal.set_renewal(caller, device, body)
 
 
 # Of what goes back, and of what would.

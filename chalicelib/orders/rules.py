@@ -11,7 +11,11 @@ PaymentState = Literal["applied", "refund_due", "refunding", "refunded", "refund
 Outcome = Literal["paid", "refused", "expired"]
 Reason = Literal[
     "order_unknown", "order_paid", "order_over", "amount_differs", "device_gone", "plan_changed", "asked_for",
+    "renewal_ended",
 ]  # fmt: skip
+
+# A provider that does not answer is asked again for so long, before an attempt to renew counts as failed.
+ANSWERS_WITHIN_S = 12 * 60 * 60
 
 # For so long what was credited stays what it was: who pays later would have used it meanwhile.
 CREDIT_HOLDS_S = 24 * 60 * 60
@@ -55,7 +59,7 @@ def state_with_refund(state: State, reason: Reason) -> State:
     """The state of an order whose money is owed back; one that is paid, or can still be, stays as it is."""
     if state in ("refunded", "charged_back"):
         return state
-    return "refund_due" if reason in ("order_over", "device_gone", "plan_changed") else state
+    return "refund_due" if reason in ("order_over", "device_gone", "plan_changed", "renewal_ended") else state
 
 
 def is_whole(paid_at: int, recorded_ms: int, now: int) -> bool:

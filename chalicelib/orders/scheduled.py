@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Rate
 
 from chalicelib.entry.queues import Schedules
-from chalicelib.orders.actions import overdue, paying_back, webhooks
+from chalicelib.orders.actions import overdue, paying_back, renewing, webhooks
 
 schedules = Schedules(__name__)
 
@@ -21,3 +21,10 @@ def ask_for_refunds() -> dict[str, int]:
 def look_up_delayed_events() -> dict[str, int]:
     """Look up what payment providers told of while they did not answer."""
     return {"changed": webhooks.look_up_all()}
+
+
+@schedules.every(1, Rate.HOURS)
+def renew_plans() -> dict[str, int]:
+    """Pay the next period of plans that renew by themselves, and have providers delete what nobody needs for that any
+    more."""
+    return {"changed": renewing.renew_plans()}

@@ -46,11 +46,13 @@ class InvoiceTo(Shape):
 class PlaceOrder(AskPrice, kw_only=True):
     """`to_pay` is the amount that was shown: the order is refused if it is another by now. The invoice names nobody
     unless `invoice_to` says whom; a business of another country of the European Union than the seller's that gives its
-    VAT number owes the tax itself."""
+    VAT number owes the tax itself. With `renew` the card is saved, and the plan renews by itself until it is told not
+    to; it is not saved otherwise."""
 
     payment_method: Literal["card", "blik", "transfer", "sandbox"]
     to_pay: Annotated[int, Meta(ge=0, le=2**53)] | None = None
     invoice_to: InvoiceTo | None = None
+    renew: bool = False
 
 
 class Payment(Shape):
@@ -68,8 +70,9 @@ class Payment(Shape):
 
 class Order(Shape):
     """With the plan and the price as they were ordered, whatever the catalogue says since: `amount` is what is paid,
-    beside what was credited. While an order is open it is paid at `checkout_url`; where that is null, the payment
-    provider did not answer, and is asked again when the order is read."""
+    beside what was credited, and `renew` says whether it was to renew by itself, or was ordered so. While an order is
+    open it is paid at `checkout_url`; where that is null, the payment provider did not answer, and is asked again when
+    the order is read, or the order is paid by the card that was saved."""
 
     order_id: str
     state: State
@@ -79,6 +82,7 @@ class Order(Shape):
     period_days: int
     device_id: str
     begins: Begins
+    renew: bool
     amount: Money
     credit: Money
     ordered_at: Time
@@ -92,6 +96,13 @@ class Order(Shape):
     @classmethod
     def of(cls, described: dict[str, Any]) -> Order:
         return cls(**described)
+
+
+class SetRenewal(Shape):
+    """Whether the plan renews by itself, and paid in which currency: that of the last payment, if it is not said."""
+
+    on: bool
+    currency: Currency | None = None
 
 
 class AskRefund(Shape):

@@ -1,5 +1,5 @@
-"""Records of plans: when the grace of each device's is over, what its owner is warned of next, who has the free
-one, and who has what was handed over."""
+"""Records of plans: when the grace of each device's is over, what its owner is warned of next, when it is renewed by
+itself, who has the free one, and who has what was handed over."""
 
 from __future__ import annotations
 
@@ -58,6 +58,34 @@ class PlanWarning(Item):
     @property
     def device_id(self) -> str:
         return self.sort_id.partition(".")[2]
+
+
+class PlanRenewal(Item):
+    """The renewal of a device's plan by itself, in the partition of the day and by the second in which it is tried
+    next. The row that holds the ledger names it."""
+
+    pk_prefix = "plan-renewals"
+    sk_prefix = "plan-renewal"
+
+    @classmethod
+    def named(cls, pointer: str) -> Key[PlanRenewal]:
+        """Its key, as another row names it."""
+        raw = keys.raw_of(pointer)
+        return cls.key(keys.id_of(raw["pk"]["S"]), keys.id_of(raw["sk"]["S"]))
+
+    @property
+    def device_id(self) -> str:
+        return self.sort_id.partition(".")[2]
+
+
+class RenewalEnded(Item):
+    """The plan of this device of the account is not renewed by itself any more: whether another one still is decides
+    whether the saved card goes."""
+
+    pk_prefix = "account"
+    sk_prefix = "renewal-ended"
+    stream_queue, stream_listener = "Notices", "orders.on_renewal_ended"
+    stream_events = frozenset({"INSERT", "MODIFY"})
 
 
 class FreePlan(Item):

@@ -11,6 +11,7 @@ from chalicelib.entry.wire import Listed, Page, Shape, Time
 from chalicelib.plans.rules.catalogue import Currency as Currency  # orders are in one
 from chalicelib.plans.rules.catalogue import Kind, Offer
 from chalicelib.plans.rules.ledger import Period, PlanStatus, State
+from chalicelib.plans.rules.renewals import Renewal
 
 # Behind what runs and waits, or at once in the place of what runs.
 Begins = Literal["after", "now"]
@@ -74,9 +75,23 @@ class WaitingPlan(Shape):
         return cls(plan_id=period.plan.plan_id, from_=begins, until=until)
 
 
+class Renews(Shape):
+    """When another period is paid by itself, and what it costs then, as it was told."""
+
+    at: Time
+    price: Money
+
+    @classmethod
+    def of(cls, renewal: Renewal | None) -> Renews | None:
+        if renewal is None:
+            return None
+        return cls(at=clock.at_epoch(renewal.at), price=Money(amount=renewal.price, currency=renewal.currency))
+
+
 class DevicePlan(Shape):
     """The plan that the device holds, or held last, as it was bought, and what waits behind it, the next first. While
-    it is paused, times are those of a pause that nobody ends: it ends by itself at `paused_until`."""
+    it is paused, times are those of a pause that nobody ends: it ends by itself at `paused_until`. `renews` is null
+    where the plan does not renew by itself."""
 
     state: State
     plan_id: str | None
@@ -84,10 +99,11 @@ class DevicePlan(Shape):
     keep_days: int | None
     until: Time | None
     paused_until: Time | None
+    renews: Renews | None
     waiting: list[WaitingPlan]
 
     @classmethod
-    def of(cls, status: PlanStatus) -> DevicePlan:
+    def of(cls, status: PlanStatus, renewal: Renewal | None) -> DevicePlan:
         held = status.held
         return cls(
             state=status.state,
@@ -96,5 +112,6 @@ class DevicePlan(Shape):
             keep_days=None if held is None else held.plan.keep_days,
             until=None if held is None else clock.at_epoch(held.until),
             paused_until=None if status.paused_until is None else clock.at_epoch(status.paused_until),
+            renews=Renews.of(renewal),
             waiting=[WaitingPlan.of(one) for one in status.waiting],
         )

@@ -213,6 +213,8 @@ class Activity(Shape):
         "plan_resumed",
         "plan_moved_away",
         "plan_moved_here",
+        "plan_renewal_on",
+        "plan_renewal_off",
         "gift_card_redeemed",
         "transfer_offered",
         "transfer_withdrawn",

@@ -128,14 +128,15 @@ SWEEPS = {
 }  # fmt: skip
 # Longer than others run: an erasure is not done before all are over that may write of its subjects. Before each page of
 # a copy it is asked whether its account exists, and its upload is ended by the erasure; the same of a clip and its
-# device; refunds are nobody's rows; what removes recordings, ends plans or counts days anew changes rows that are
-# there, and makes one only on the condition that its device is; stock and new gift cards are nobody's yet; erasures and
-# their replay write into the ledger alone.
+# device; refunds are nobody's rows; a period is ordered on the condition that its account and its device are there;
+# what removes recordings, ends plans or counts days anew changes rows that are there, and makes one only on the
+# condition that its device is; stock and new gift cards are nobody's yet; erasures and their replay write into the
+# ledger alone.
 PATIENT = {
     "on_clip_requested": 300, "on_recordings_removed": 300, "end_plans": 300, "reconcile_recordings": 300,
     "warn_of_plan_ends": 300, "ask_for_refunds": 300, "issue_gift_cards": 300, "close_month": 300,
     "announce": 300,
-    "look_up_delayed_events": 300,
+    "look_up_delayed_events": 300, "renew_plans": 300,
     "on_export_asked": 900, "load_devices": 900, "unload_devices": 900, "replay_erasures": 900, "restore_keys": 900,
     "resume_erasures": 300,
     **dict.fromkeys(SWEEPS, 900),

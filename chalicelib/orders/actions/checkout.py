@@ -32,6 +32,7 @@ def page_of(order: Order, language: str) -> str | None:
                 language=language,
                 ordered_at=int(order.ordered_at),
                 until=int(order.ordered_at) + rules.PAYABLE_S,
+                saves_card=order.renews is not None,
             )
         )
     except Unavailable:
@@ -40,8 +41,8 @@ def page_of(order: Order, language: str) -> str | None:
 
 def completed(order: Order, language: str) -> Order:
     """The order with its page, which is asked for now if there was none: nobody has to order again because the provider
-    did not answer. One that is over without is noted so."""
-    if order.state != "open" or order.checkout_url is not None:
+    did not answer. One that is over without is noted so; what renews by itself is paid by the card that was saved."""
+    if order.state != "open" or order.renewal is not None or order.checkout_url is not None:
         return order
     left_s = int(order.ordered_at) + rules.PAYABLE_S - clock.now_s()
     if left_s <= _SHORTEST_S:

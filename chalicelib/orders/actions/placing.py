@@ -9,7 +9,7 @@ from chalicelib.access import actions as access
 from chalicelib.access.records import Ownership
 from chalicelib.accounts.actions import regions
 from chalicelib.entry.callers import Caller
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import Conflict, Invalid, NotFound
 from chalicelib.instants import ms_of
 from chalicelib.invoices.actions import buyers
 from chalicelib.invoices.actions.buyers import Buyer
@@ -20,14 +20,20 @@ from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.actions import quoting
 from chalicelib.plans.actions.quoting import Quote
 from chalicelib.plans.records import FreePlan
+from chalicelib.plans.rules.renewals import NothingToRenew
 from chalicelib.plans.shapes import Money
 from chalicelib.store.commit import Write, commit_and_answer, create
 from chalicelib.store.records import read_all
 from chalicelib.store.retrying import retrying
+from chalicelib.words import Phrase
 
 
 class PriceChanged(Conflict):
     """`to_pay` is what it is now."""
+
+
+class RenewedByCard(Invalid):
+    pass
 
 
 class FreePlanElsewhere(Conflict):
@@ -49,7 +55,8 @@ def price_of(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
 
 def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
     """An open order for one of the caller's devices, and where to pay it; one of the free plan is carried out at once.
-    Raises PriceChanged, CountryUnknown, InvoiceToInvalid, AmountTooSmall, TooManyOrders, and what `price_of` raises."""
+    Raises PriceChanged, CountryUnknown, InvoiceToInvalid, RenewedByCard, NothingToRenew, AmountTooSmall, TooManyOrders,
+    and what `price_of` raises."""
     return retrying(partial(_place_order, caller, body, _named(body.invoice_to)))
 
 
@@ -62,6 +69,7 @@ def _named(invoice_to: shapes.InvoiceTo | None) -> Buyer | None:
 
 def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -> dict[str, object]:
     offer = plans.offered(body.plan_id)
+    _require_renewable(body, offer)
     (held, opened), now = _read_with_open_orders(caller, body.device_id, offer), clock.now()
     quote = _quote(held, offer, body, clock.epoch_s(now))
     if body.to_pay not in (None, quote.to_pay):
@@ -84,6 +92,7 @@ def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -
         begins=None if quote.credit_of is None else "now",
         credit=quote.credit or None,
         credit_of=quote.credit_of,
+        renews="by card" if body.renew else None,
         invoice_to=None if buyer is None else buyers.stored(buyer),
     )
     if offer.is_free:
@@ -94,6 +103,13 @@ def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -
         order.assign(checkout_url=checkout.page_of(order, caller.account.language))
     owned = access.require_alive(body.device_id, otherwise=NotFound("device"))
     return commit_and_answer(create(order), *writes, *owned, answer=reading.described(order, []))
+
+
+def _require_renewable(body: shapes.PlaceOrder, offer: plans.Offer) -> None:
+    if body.renew and offer.is_free:
+        raise NothingToRenew
+    if body.renew and body.payment_method not in ("card", "sandbox"):
+        raise RenewedByCard(fields={"payment_method": Phrase("renewed_by_card")})
 
 
 def _read_with_open_orders(

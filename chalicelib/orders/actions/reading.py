@@ -45,8 +45,9 @@ def _payments_of(order: Order) -> list[Key[Payment]]:
 
 
 def state_of(order: Order) -> rules.State:
-    """What it is by now, though nobody may have noted that yet."""
-    return rules.state_at(order.state, int(order.ordered_at), clock.now_s(), has_page=order.checkout_url is not None)
+    """What it is by now, though nobody may have noted that yet. What renews by itself needs no page."""
+    is_payable = order.checkout_url is not None or order.renewal is not None
+    return rules.state_at(order.state, int(order.ordered_at), clock.now_s(), has_page=is_payable)
 
 
 def described(order: Order, payments: list[Payment]) -> dict[str, object]:
@@ -61,6 +62,7 @@ def described(order: Order, payments: list[Payment]) -> dict[str, object]:
         "period_days": terms.period_days,
         "device_id": order.device_id,
         "begins": order.begins or "after",
+        "renew": order.renews is not None or order.renewal is not None,
         "amount": {"amount": int(order.amount), "currency": order.currency},
         "credit": {"amount": int(order.credit or 0), "currency": order.currency},
         "ordered_at": clock.at_epoch(order.ordered_at),
@@ -106,6 +108,11 @@ def order_at(order_id: str) -> Order | None:
     (order,) = read(key_of(order_id))
     found: Order | None = order
     return found
+
+
+def renewal_name(device_id: str, renewal: plans.Renewal) -> str:
+    """Of the period of this device that is renewed next."""
+    return crypto.plain_hash(f"{device_id} {renewal.period}")
 
 
 def terms_of(order: Order) -> plans.Terms:

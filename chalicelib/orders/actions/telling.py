@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from chalicelib import clock
+from chalicelib.access import actions as access
+from chalicelib.access.records import Device
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.contacts.actions import addresses
 from chalicelib.orders.records import Order, Payment
 from chalicelib.outbox.actions import messages
-from chalicelib.payments.shapes import DisputeOutcome
+from chalicelib.payments.shapes import DeclineReason, DisputeOutcome
 from chalicelib.plans.actions import ledgers as plans
+from chalicelib.plans.actions.ledgers import Renewal
+from chalicelib.plans.rules.catalogue import money_text
 from chalicelib.settings import settings
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, check, commit
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead
+
+# Beside what a provider says: it did not answer, or nobody tried in time.
+FailureReason = DeclineReason | Literal["unavailable", "too_late"]
 
 
 def confirm_by_mail(account_id: str, sort_id: str) -> None:
@@ -62,7 +70,7 @@ def notices_of_failed_refund(order: Order | None, payment: Payment) -> tuple[Wri
     notice = messages.write(
         account.decrypted_with(key.unlocked()),
         "orders/mail/refund_failed",
-        amount=_money(int(payment.refund_amount), payment.currency),
+        amount=money_text(int(payment.refund_amount), payment.currency),
         plan=_plan_name(order, account.language),
         reference=payment.payment_reference,
         contact=settings.operator["contact"],
@@ -76,8 +84,25 @@ def notice_of_refund(account: Account, order: Order) -> Write:
         account,
         "orders/mail/refunded",
         plan=_plan_name(order, account.language),
-        amount=_money(int(order.refund_amount), order.currency),
+        amount=money_text(int(order.refund_amount), order.currency),
         credit_note_number=order.credit_note_number,
+    )
+
+
+def notice_of_failed_renewal(
+    account: Account, device: Device, renewal: Renewal, following: Renewal | None, reason: FailureReason
+) -> Write:
+    """A mail that the next period could not be paid, why, and when it is tried again, if it is."""
+    local = access.days_of(device)
+    return messages.write(
+        account,
+        "orders/mail/renewal_failed",
+        reason=reason,
+        device=device.name,
+        plan=renewal.offer.name_in(account.language),
+        price=money_text(renewal.price, renewal.currency),
+        ends_on=local.date_of(clock.at_epoch(renewal.ends_at)).isoformat(),
+        again_on=None if following is None else local.date_of(clock.at_epoch(following.at)).isoformat(),
     )
 
 
@@ -95,7 +120,7 @@ def notices_of_dispute(order: Order, buyer: Buyer, outcome: DisputeOutcome, lost
     account = buyer.account
     account.decrypted_with(buyer.key.unlocked())
     name, price = _plan_name(order, account.language), _price(order)
-    part = _money(lost, order.currency) if lost < int(order.amount) else None
+    part = money_text(lost, order.currency) if lost < int(order.amount) else None
     notice = messages.write(account, "orders/mail/disputed", outcome=outcome, plan=name, price=price, part=part)
     return notice, check(account.own_key, type(account).pk.exists(), otherwise=StaleRead)
 
@@ -112,11 +137,7 @@ def notices_to_holder(account_id: str, plan: plans.Grant, outcome: DisputeOutcom
 
 
 def _price(of: Order | Payment) -> str:
-    return _money(int(of.amount), of.currency)
-
-
-def _money(amount: int, currency: str) -> str:
-    return f"{amount / 100:.2f} {currency}"
+    return money_text(int(of.amount), of.currency)
 
 
 def _plan_name(order: Order, language: str) -> str:

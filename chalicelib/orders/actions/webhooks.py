@@ -9,11 +9,11 @@ from chalicelib import clock
 from chalicelib.errors import Unavailable
 from chalicelib.invoices.actions import numbering
 from chalicelib.invoices.actions.turns import Turns
-from chalicelib.orders.actions import disputing, paying, paying_back
+from chalicelib.orders.actions import disputing, paying, paying_back, renewal
 from chalicelib.orders.actions.paying import PaymentMismatch
 from chalicelib.orders.records import DelayedEvent, TakenEvent
 from chalicelib.payments.actions import looked_up, verified
-from chalicelib.payments.shapes import Dispute, Event, Payment, Refund, Report
+from chalicelib.payments.shapes import CardSaved, Dispute, Event, Payment, Refund, Report
 from chalicelib.store import crypto
 from chalicelib.store.commit import change, commit, put, remove, waiting_at_most
 from chalicelib.store.passes import run_pass
@@ -39,7 +39,7 @@ def take_event(name: str, headers: dict[str, str], body: bytes) -> bool:
     event = verified(name, headers, body)
     if isinstance(event, Report):
         return _take_report(name, event)
-    return event is not None and _applied(name, event)
+    return event is not None and applied(name, event)
 
 
 def _take_report(name: str, report: Report) -> bool:
@@ -52,13 +52,14 @@ def _take_report(name: str, report: Report) -> bool:
     except Unavailable:
         commit(put(_delayed(name, report)))
         return False
-    changed = event is not None and _applied(name, event)
+    changed = event is not None and applied(name, event)
     # After its effect: where this is lost, the event comes again, and changes nothing.
     commit(put(_taken(event_hash)))
     return changed
 
 
-def _applied(name: str, event: Event) -> bool:
+def applied(name: str, event: Event) -> bool:
+    """Apply what a provider has told; whether anything changed. Raises PaymentMismatch, Unavailable."""
     # Of many who are paid at once, each but the first would number in vain, again and again.
     with waiting_at_most(_PATIENCE_S), Turns("invoice", numbering.tax_year(clock.now_s())) as turns:
         later = Unavailable(retry_after_seconds=2)
@@ -76,6 +77,8 @@ def _apply(name: str, event: Event) -> bool:
         return disputing.apply(name, event)
     if isinstance(event, Refund):
         return paying_back.note(event)
+    if isinstance(event, CardSaved):
+        return renewal.begin_with(name, event)
     return paying.apply(name, event)
 
 
@@ -117,7 +120,7 @@ def look_up(event_hash: str) -> bool:
     except Unavailable:
         return False
     try:
-        changed = event is not None and _applied(name, event)
+        changed = event is not None and applied(name, event)
     except PaymentMismatch:
         now = clock.now_s()
         kept = change(delayed, otherwise=NothingToDo, mismatched_at=now, expires_at=now + _MISMATCH_RINGS_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Literal
 
 from chalicelib.access.records import Ownership
@@ -40,11 +41,13 @@ def follow(
     found = _found(holder_id, sources, is_wanted, now) or _found(holder_id, sources, is_wanted, now)
     if not found:
         return Disputed((handed.require_as_read(order_id, row),))
+    # Also where it is as it was: what is done meanwhile would have been done to what was read. And whose bank asks for
+    # money is not charged by itself any more.
+    change = ledgers.changed if outcome == "won" else partial(ledgers.changed_with, renewal=None)
     writes = tuple(
         write
         for held, of in found
-        # Also where it is as it was: what is done meanwhile would have been done to what was read.
-        for write in ledgers.changed(held, _after(of, sources, outcome, share, now), now)
+        for write in change(held, after=_after(of, sources, outcome, share, now), now=now)
     )
     plan = next(one for _, of in found for one in of.left_at(now) if is_wanted(one, sources))
     return Disputed(writes, None if holder_id == buyer_id else holder_id, plan)

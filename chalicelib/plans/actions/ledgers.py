@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from chalicelib import clock
 from chalicelib.access.records import Ownership
-from chalicelib.plans.records import FreePlan, PlanEnd, PlanWarning
-from chalicelib.plans.rules import catalogue, changes, ledger, warnings
+from chalicelib.plans.records import FreePlan, PlanEnd, PlanRenewal, PlanWarning, RenewalEnded
+from chalicelib.plans.rules import catalogue, changes, ledger, renewals, warnings
+from chalicelib.plans.rules.catalogue import Currency
 from chalicelib.plans.rules.catalogue import Offer as Offer  # what orders are for, and carry
 from chalicelib.plans.rules.catalogue import Terms as Terms
 from chalicelib.plans.rules.ledger import Grant as Grant
@@ -19,6 +20,7 @@ from chalicelib.plans.rules.ledger import Ledger as Ledger
 from chalicelib.plans.rules.ledger import PlanStatus
 from chalicelib.plans.rules.ledger import Spans as Spans
 from chalicelib.plans.rules.ledger import source_of as source_of
+from chalicelib.plans.rules.renewals import Renewal as Renewal
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, absent, change, commit, create, is_set, put, remove
@@ -77,9 +79,21 @@ def require_few_left(held: Ownership, now: int) -> None:
 # nobody owns the device any more.
 
 
-def grant(held: Ownership, new: Grant, now: int) -> tuple[Write, ...]:
-    """This grant in its place in the device's ledger."""
-    return changed(held, changes.with_grant(ledger_of(held), new, now), now)
+def grant(held: Ownership, new: Grant, now: int, renews_in: Currency | None = None) -> tuple[Write, ...]:
+    """This grant in its place in the device's ledger; what ends last is renewed by itself from now on, if its owner
+    says in which currency."""
+    return renewed_in(held, changes.with_grant(ledger_of(held), new, now), renews_in, now)
+
+
+def renewed_in(held: Ownership, after: Ledger, currency: Currency | None, now: int) -> tuple[Write, ...]:
+    """Writes that make this of the ledger; it is renewed by itself as before, or from now on in this currency."""
+    if currency is None:
+        return changed(held, after, now)
+    try:
+        return changed_with(held, after, renewals.begun(after, currency, now), now)
+    except renewals.NothingToRenew:  # what ends last is disputed: the card that was saved goes again
+        is_said = held.plan_renewal is not None
+        return *changed(held, after, now), *([] if is_said else [_renewal_ended(held, now)])
 
 
 def grant_again(held: Ownership, new: Grant, at: int) -> tuple[Write, ...]:
@@ -93,21 +107,32 @@ def grant_free(held: Ownership, new: Grant, now: int) -> tuple[Write, ...]:
 
 
 def taken_back(held: Ownership, source: str, now: int) -> tuple[tuple[Write, ...], tuple[Grant, ...]]:
-    """Writes after which nothing is left of what comes from this source, and what waits behind it moves up; and what
-    was left."""
+    """Writes after which nothing is left of what comes from this source, and what waits behind it moves up, without
+    being renewed by itself; and what was left."""
     after, rests = changes.without(ledger_of(held), lambda one: one.source == source, now)
-    return changed(held, after, now), rests
+    return changed_with(held, after, None, now), rests
 
 
 def _rests(of: Ledger, source: str, now: int) -> tuple[Grant, ...]:
     return changes.without(of, lambda one: one.source == source, now)[1]
 
 
+def renewal_set(held: Ownership, renewal: Renewal | None, now: int) -> tuple[Write, ...]:
+    """Writes after which the plan is renewed so by itself, or no more."""
+    return changed_with(held, ledger_of(held), renewal, now)
+
+
 def changed(held: Ownership, after: Ledger, now: int) -> tuple[Write, ...]:
-    """Writes that make this of a ledger as it was read, with all that is found by its times: one that lies where it
-    did is written anew, and what is over is dealt with by whom it is due for."""
+    """Writes that make this of a ledger as it was read; what is renewed by itself goes on to be."""
+    return changed_with(held, after, renewals.after(renewal_of(held), after, now), now)
+
+
+def changed_with(held: Ownership, after: Ledger, renewal: Renewal | None, now: int) -> tuple[Write, ...]:
+    """The same with all that is found by its times: one that lies where it did is written anew, and what is over is
+    dealt with by whom it is due for."""
     before, device_id = ledger_of(held), held.device_id
-    end, warning = _end_of(device_id, after), _warning_of(held, after, now)
+    end, warning = _end_of(device_id, after), _warning_of(held, after, renewal, now)
+    as_read, renewed = _as_read(held), _renewal_writes(held, renewal, now)
     ends_before, ends_after = held.plan_end, None if end is None else keys.written(end.own_key)
     warned_before, warned_after = held.plan_warning, _pointer(warning, held, now)
     over_at = ledger.ends_at(before)
@@ -116,11 +141,12 @@ def changed(held: Ownership, after: Ledger, now: int) -> tuple[Write, ...]:
         ends_before = None
     return (
         change(
-            held, when=_as_read(held), otherwise=StaleRead,
+            held, when=as_read, otherwise=StaleRead,
             plan_grants={one.text for one in after.grants} or None,
             plan_pauses={one.text for one in after.pauses} or None,
-            plan_end=ends_after, plan_warning=warned_after,
+            plan_end=ends_after, plan_warning=warned_after, **_renewal_values(held, renewal),
         ),
+        *renewed,
         *([] if end is None else [put(end)]),
         *([] if ends_before in (None, ends_after) else [remove(PlanEnd.named(ends_before))]),
         *([] if warning is None else [put(warning)]),
@@ -129,9 +155,38 @@ def changed(held: Ownership, after: Ledger, now: int) -> tuple[Write, ...]:
     )  # fmt: skip
 
 
+def _renewal_values(held: Ownership, renewal: Renewal | None) -> dict[str, str | None]:
+    if renewal is None:
+        return {"plan_renewal": None, "plan_renewal_due": None} if held.plan_renewal is not None else {}
+    return {
+        "plan_renewal": renewal.text,
+        "plan_renewal_due": keys.written(renewal_row(held.device_id, renewal).own_key),
+    }
+
+
+def _renewal_writes(held: Ownership, renewal: Renewal | None, now: int) -> tuple[Write, ...]:
+    """The row by which it is found, in the place of the one before; and where there is none any more, a word of it."""
+    before, row = held.plan_renewal_due, None if renewal is None else renewal_row(held.device_id, renewal)
+    is_same = row is not None and before == keys.written(row.own_key)
+    return (
+        *([] if row is None or is_same else [put(row)]),
+        *([] if before is None or is_same else [remove(PlanRenewal.named(before))]),
+        *([_renewal_ended(held, now)] if before is not None and row is None else []),
+    )
+
+
+def renewal_row(device_id: str, of: Renewal) -> PlanRenewal:
+    forgotten_at = of.at + int(_REMEMBERED.total_seconds())
+    return PlanRenewal.new(day_of(clock.at_epoch(of.at)), f"{of.at:012d}.{device_id}", expires_at=forgotten_at)
+
+
+def _renewal_ended(held: Ownership, now: int) -> Write:
+    return put(RenewalEnded.new(held.pk_id, held.sort_id, expires_at=now + int(_REMEMBERED.total_seconds())))
+
+
 def begin(tie: Ownership, after: Ledger, now: int) -> tuple[Write, ...]:
     """Writes that begin a tie to a new owner with this ledger."""
-    end, warning = _end_of(tie.device_id, after), warnings.next_warning(after, now)
+    end, warning = _end_of(tie.device_id, after), warnings.next_warning(after, now, renews=False)
     warned = None if warning is None else warning_row(tie.device_id, warning)
     tie.assign(
         plan_grants={one.text for one in after.grants} or None,
@@ -141,13 +196,15 @@ def begin(tie: Ownership, after: Ledger, now: int) -> tuple[Write, ...]:
     return create(tie), *(put(one) for one in (end, warned) if one is not None)
 
 
-def warned(held: Ownership, said: PlanWarning, now: int) -> tuple[Write, ...]:
-    """Writes that put the next warning in the place of one that was said."""
+def warned(held: Ownership, said: PlanWarning, renewal: Renewal | None, now: int) -> tuple[Write, ...]:
+    """Writes that put the next warning in the place of one that was said, and the price that was told."""
     # The end of a pause is said for itself: what came due behind it is said next.
-    following = warnings.next_warning(ledger_of(held), said.due_at if said.subject == "pause_ended" else now)
+    since = said.due_at if said.subject == "pause_ended" else now
+    following = warnings.next_warning(ledger_of(held), since, renews=renewal is not None)
     row = None if following is None else warning_row(held.device_id, following)
     pointer = None if row is None else keys.written(row.own_key)
-    noted = change(held, when=_as_read(held), otherwise=StaleRead, plan_warning=pointer)
+    as_read, told = _as_read(held), None if renewal is None else renewal.text
+    noted = change(held, when=as_read, otherwise=StaleRead, plan_warning=pointer, plan_renewal=told)
     return noted, remove(said), *([] if row is None else [put(row)])
 
 
@@ -155,6 +212,7 @@ def _as_read(held: Ownership) -> Condition:
     same: Condition = is_set(Ownership.plan_grants, held.plan_grants)
     same &= is_set(Ownership.plan_pauses, held.plan_pauses)
     same &= is_set(Ownership.plan_warning, held.plan_warning)
+    same &= is_set(Ownership.plan_renewal, held.plan_renewal)
     return same
 
 
@@ -171,8 +229,9 @@ def _is_due(held: Ownership, now: int) -> bool:
     return held.plan_warning is not None and PlanWarning.due_at_of(held.plan_warning) <= now
 
 
-def _warning_of(held: Ownership, after: Ledger, now: int) -> PlanWarning | None:
-    found = None if _is_due(held, now) else warnings.next_warning(after, now)
+def _warning_of(held: Ownership, after: Ledger, renewal: Renewal | None, now: int) -> PlanWarning | None:
+    following = warnings.next_warning(after, now, renews=renewal is not None)
+    found = None if _is_due(held, now) else following
     return None if found is None else warning_row(held.device_id, found)
 
 
@@ -204,13 +263,14 @@ def end_ledger(device_id: str, held: Ownership | None) -> tuple[Write, ...]:
     """Writes that end the tie to the owner, as it was read, and the ledger with it: what was granted passes to nobody.
     On commit they raise StaleRead where something was granted since."""
     end, warning = (None, None) if held is None else (held.plan_end, held.plan_warning)
+    now = clock.now_s()
     as_read = is_set(Ownership.plan_end, end)
     as_read &= is_set(Ownership.plan_warning, None) if held is None else _as_read(held)
-    now = clock.now_s()
     return (
         remove(key_of(device_id), when=as_read, otherwise=StaleRead),
         *([] if end is None else [remove(PlanEnd.named(end))]),
         *([] if warning is None else [remove(PlanWarning.named(warning))]),
+        *([] if held is None else _renewal_writes(held, None, now)),
         *([] if held is None else _free_plan(held, changes.free_until(ledger_of(held), now), None, now)),
     )
 
@@ -272,13 +332,18 @@ def ledger_of(held: Ownership | None) -> Ledger:
     return Ledger() if held is None else Ledger.of(held.plan_grants, held.plan_pauses)
 
 
+def renewal_of(held: Ownership | None) -> Renewal | None:
+    """How the device's plan is renewed by itself, as it is stored."""
+    return None if held is None or held.plan_renewal is None else Renewal.of(held.plan_renewal)
+
+
 def status(held: Ownership | None) -> PlanStatus:
     """The plan that the device has now."""
     return ledger.status_at(ledger_of(held), clock.now_s())
 
 
 def described(held: Ownership | None) -> DevicePlan:
-    return DevicePlan.of(status(held))
+    return DevicePlan.of(status(held), renewal_of(held))
 
 
 def shown_spans(held: Ownership | None) -> Spans:
@@ -303,6 +368,27 @@ def pauses(held: Ownership | None) -> list[tuple[float, float]]:
 def running_at(held: Ownership | None, at_s: int) -> Grant | None:
     """The grant by which a plan ran in that second, for what arrived then."""
     return ledger.running_at(ledger_of(held), at_s)
+
+
+# When it is renewed by itself
+
+
+def due_renewals(now: int) -> Iterator[PlanRenewal]:
+    """Those of today and yesterday; four times a day, also what no run could deal with in the weeks before."""
+    today = clock.at_epoch(now)
+    days_back = MOST_LOOKED_BACK_DAYS if today.hour % 6 == 0 else 1
+    for days in reversed(range(days_back + 1)):
+        yield from _renewals_on(day_of(today - timedelta(days=days)), now)
+
+
+def _renewals_on(day: str, now: int) -> Iterator[PlanRenewal]:
+    cursor = None
+    while True:
+        page = PlanRenewal.list_of(day, last=f"{now:012d}.", limit=_PAGE, after=cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
 # When all is over

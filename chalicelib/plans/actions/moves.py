@@ -12,8 +12,9 @@ from chalicelib.access.records import Ownership
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.plans.actions import handed, ledgers
-from chalicelib.plans.rules import changes
+from chalicelib.plans.rules import changes, renewals
 from chalicelib.plans.rules.ledger import Grant, Ledger
+from chalicelib.plans.rules.renewals import Renewal
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store.commit import Write, commit_and_answer
 from chalicelib.store.records import read_all
@@ -49,7 +50,11 @@ def _move(caller: Caller, source: DeviceAccess, target: DeviceAccess) -> DeviceP
     left, rests = changes.moved_out(before, now)
     changes.require_room(before, ledgers.ledger_of(target.ownership))
     there = changes.moved_in(ledgers.ledger_of(target.ownership), rests, changes.resumed(before, now).pauses, now)
-    writes = ledgers.changed(source.ownership, left, now), ledgers.changed(target.ownership, there, now)
+    renewal = renewals.after(_renewal_of_both(source.ownership, target.ownership), there, now)
+    writes = (
+        ledgers.changed_with(source.ownership, left, None, now),
+        ledgers.changed_with(target.ownership, there, renewal, now),
+    )
     answer = ledgers.described(target.ownership)
     return commit_and_answer(
         *writes[0],
@@ -60,6 +65,11 @@ def _move(caller: Caller, source: DeviceAccess, target: DeviceAccess) -> DeviceP
         access.record_act(caller, target, "plan_moved_here"),
         answer=answer,
     )
+
+
+def _renewal_of_both(source: Ownership, target: Ownership) -> Renewal | None:
+    """What is said of the plan to which the other one goes, or else of the other one."""
+    return ledgers.renewal_of(target) or ledgers.renewal_of(source)
 
 
 # To another owner

@@ -75,7 +75,9 @@ def _named(old: tuple[Grant, ...]) -> str:
     return crypto.plain_hash(" ".join(f"{one.source} {one.until}" for one in old))
 
 
-def grant_now(held: Ownership, new: Grant, credit_of: str, quoted_at: int, now: int) -> tuple[Write, ...]:
+def grant_now(
+    held: Ownership, new: Grant, credit_of: str, quoted_at: int, now: int, renews_in: Currency | None = None
+) -> tuple[Write, ...]:
     """The new grant in the place of what was credited for it when it was quoted; raises CreditChanged unless that is as
     it was. What was had of it since is nobody's loss but ours."""
     ledger = ledgers.ledger_of(held)
@@ -84,7 +86,7 @@ def grant_now(held: Ownership, new: Grant, credit_of: str, quoted_at: int, now: 
     if _named(old) != credit_of or (old and old[-1].until <= now):
         raise CreditChanged
     paid = replace(new, credits=changes.credits_of(old))
-    return ledgers.changed(held, changes.changed_now(ledger, paid, old, now), now)
+    return ledgers.renewed_in(held, changes.changed_now(ledger, paid, old, now), renews_in, now)
 
 
 def _credited_then(ledger: Ledger, currency: str, quoted_at: int) -> tuple[Grant, ...]:

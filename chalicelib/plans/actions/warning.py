@@ -14,8 +14,10 @@ from chalicelib.accounts.records import Account
 from chalicelib.outbox.actions import messages
 from chalicelib.plans.actions import ledgers
 from chalicelib.plans.records import PlanWarning
-from chalicelib.plans.rules import catalogue, warnings
+from chalicelib.plans.rules import catalogue, renewals, warnings
+from chalicelib.plans.rules.catalogue import money_text
 from chalicelib.plans.rules.ledger import GRACE_S, Ledger
+from chalicelib.plans.rules.renewals import Renewal
 from chalicelib.plans.rules.warnings import EndWarning
 from chalicelib.push.actions import notifying as push
 from chalicelib.push.actions import recipients
@@ -75,14 +77,16 @@ def _warn(row: PlanWarning) -> bool:
     if device is None or owner is None or held is None or held.plan_warning != keys.written(row.own_key):
         commit(remove(row))
         return False
-    ledger = ledgers.ledger_of(held)
-    said = warnings.due_warning(ledger, EndWarning(row.due_at, row.subject), now)
+    ledger, renewal = ledgers.ledger_of(held), ledgers.renewal_of(held)
+    said = warnings.due_warning(ledger, EndWarning(row.due_at, row.subject), now, renews=renewal is not None)
+    if renewal is not None and said is not None and said.subject == "renews_in_days":
+        renewal = renewals.told_anew(renewal)
     if said is not None:
         _push(device_id, said)
     commit(
-        *ledgers.warned(held, row, now),
+        *ledgers.warned(held, row, renewal, now),
         *access.require_alive(device_id, otherwise=NothingToDo),
-        *(() if said is None else (_mail(owner, device, ledger, said),)),
+        *(() if said is None else (_mail(owner, device, ledger, said, renewal),)),
     )
     return said is not None
 
@@ -93,7 +97,7 @@ def _push(device_id: str, said: EndWarning) -> None:
     push.notify_of_plan([] if targets is None else targets.of_owner, device_id, said.subject)
 
 
-def _mail(owner: Account, device: Device, ledger: Ledger, said: EndWarning) -> Write:
+def _mail(owner: Account, device: Device, ledger: Ledger, said: EndWarning, renewal: Renewal | None) -> Write:
     last, local = ledger.grants[-1], access.days_of(device)
     plan = catalogue.offer_of(last.plan_id, last.version).name_in(owner.language)
     until, gone = clock.at_epoch(last.until), clock.at_epoch(last.until) + timedelta(seconds=GRACE_S)
@@ -106,4 +110,6 @@ def _mail(owner: Account, device: Device, ledger: Ledger, said: EndWarning) -> W
         until=local.date_of(until).isoformat(),
         gone=local.date_of(gone).isoformat(),
         is_free=last.is_free,
+        renews_on=None if renewal is None else local.date_of(clock.at_epoch(renewal.at)).isoformat(),
+        price=None if renewal is None else money_text(renewal.price, renewal.currency),
     )

@@ -49,6 +49,11 @@ class Offer(Terms, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return not any(self.prices.values())
 
 
+def money_text(amount: int, currency: str) -> str:
+    """An amount in its currency's smallest unit, as mails say it."""
+    return f"{amount / 100:.2f} {currency}"
+
+
 # Every version that was ever sold stays in the file, and a change is a new one: orders name theirs.
 _EVER = msgspec.json.decode(Path(__file__).with_name("catalogue.json").read_bytes(), type=list[Offer])
 

@@ -57,11 +57,12 @@ class Grant:
         begins, until, plan_id, version, kind, keep_days, source, *paid = text.split(" ")
         terms = plan_id, int(version), cast("Kind", kind), int(keep_days)
         if not paid:
-            return _without_price(cls(_read(begins), _read(until), *terms, source_of("order", source)))
+            return _without_price(cls(read_time(begins), read_time(until), *terms, source_of("order", source)))
         amount, currency, whole_s, mark, *credited = paid
         is_marked = cast("Mark", "" if mark == _NO_MARK else mark)
+        price = int(amount), currency, int(whole_s)
         credits = _credits_of(*credited) if credited else ()
-        return cls(_read(begins), _read(until), *terms, source, int(amount), currency, int(whole_s), is_marked, credits)
+        return cls(read_time(begins), read_time(until), *terms, source, *price, is_marked, credits)
 
     @property
     def text(self) -> str:
@@ -125,7 +126,7 @@ class Pause:
     @classmethod
     def of(cls, text: str) -> Pause:
         since, until, *carried = text.split(" ")
-        return cls(_read(since), _read(until), bool(carried))
+        return cls(read_time(since), read_time(until), bool(carried))
 
     @property
     def text(self) -> str:
@@ -169,7 +170,7 @@ def written(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _read(text: str) -> int:
+def read_time(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
