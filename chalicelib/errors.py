@@ -53,6 +53,10 @@ class StepUpRequired(Forbidden):
     pass
 
 
+class ProcessingRestricted(Forbidden):
+    """403: the person has restricted the processing of what is kept of him, and this would be more than storing it."""
+
+
 class NotFound(Refusal):
     """404: not yours, absent and expired look the same. `kind` says what is not there; where nothing is said, it is
     what the route's path names last."""

@@ -35,7 +35,8 @@ PASSING = (
 
 # Kinds in the account's own partition that stay.
 OF_THE_ACCOUNT = (
-    "Account", "Activity", "ConsentChange", "Endpoint", "ExperienceEvents", "Order", "Passkey", "Session", "Totp",
+    "Account", "Activity", "ConsentChange", "Endpoint", "ExercisedRight", "ExperienceEvents", "Order", "Passkey",
+    "Session", "Totp",
 )  # fmt: skip
 
 # What cannot hold a canary, and why.
@@ -66,6 +67,7 @@ EXEMPT: dict[Place, str] = {
     ("ConsentChange", "language"): "two letters, found in anything",
     ("ConsentChange", "way"): "one of a few words",
     **{("ConsentChange", name): "of a text that everybody is shown" for name in ("text_version", "text_sha256")},
+    ("ExercisedRight", "ground"): "one of a few words",
     ("Device", "model"): "as the factory made it; lies in stock in the clear, before anybody had the camera",
 }
 
@@ -156,6 +158,7 @@ class Life:
         self._see()
         self._buy()
         self._record()
+        self._restrict()
         self._keep_all_planted()
 
     def _register(self) -> None:
@@ -304,6 +307,12 @@ class Life:
         tapped = {"name": "tapped", "at": wire_time(self.world.now())}
         events = [tapped | {"screen": self.word("screen"), "value": self.word("tapped")}]
         assert self.person.send_events(*events).status == 202
+
+    def _restrict(self) -> None:
+        """And think better of it: who has restricted is shown no live view."""
+        body = {"reason": "accuracy", "note": self.word("note")}
+        assert self.person.call("PUT", "/privacy/restriction", body).status == 200
+        assert self.person.call("DELETE", "/privacy/restriction").status == 204
 
     def _show_face(self) -> None:
         picture = jpeg(int(_digits(self.whose, "face", 6)), (320, 240))

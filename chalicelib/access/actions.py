@@ -110,6 +110,18 @@ def alive(found: Found, device_id: str) -> Device | None:
     return None if found[owner_key] is None else found[device_key]
 
 
+def is_restricted(found: Found, device_id: str) -> bool:
+    """Whether the owner has restricted processing, by what was read to know that the device is alive: then it is shown
+    to nobody else, and nothing of it is sent. Owners whose account is gone count as well."""
+    owner_key = found[ciphers.key_of(owner_of(device_id))]
+    return owner_key is None or owner_key.is_restricted
+
+
+def is_shown_to(found: Found, device_id: str, viewer_id: str) -> bool:
+    """Whether this person may be shown anything of a device at all, whatever he was granted; of the same rows."""
+    return viewer_id == owner_of(device_id) or not is_restricted(found, device_id)
+
+
 def read_alive(device_id: str | None) -> Device | None:
     """The same by one consistent read; None for no id."""
     return None if device_id is None else existing([device_id]).get(device_id)
@@ -120,6 +132,15 @@ def decrypted(found: Found, device_id: str) -> Device | None:
     device, (data_key, owner_key) = alive(found, device_id), ciphers.chain_of(device_id)
     row = found[data_key]
     return None if device is None or row is None else device.decrypted_with(row.unlocked(found[owner_key]))
+
+
+def read_shown(device_id: str | None) -> tuple[Device | None, bool]:
+    """The device, if it is alive, and whether something of it may be shown and sent, now; by one consistent read. None
+    for no id."""
+    if device_id is None:
+        return None, False
+    found = read_all(alive_keys_of(device_id))
+    return alive(found, device_id), not is_restricted(found, device_id)
 
 
 def read_decrypted(device_id: str | None) -> Device | None:
@@ -154,7 +175,8 @@ def _known(account_id: str, found: Found, device_id: str) -> DeviceAccess | None
     if device.account_id == account_id:
         readable = decrypted(found, device_id)
         return None if readable is None else DeviceAccess(readable, found.get(Ownership.of_device(device_id)))
-    grant = grant_to(device, account_id)
+    # Who has restricted processing is read by nobody else: to a guest it is as if there were no share.
+    grant = None if is_restricted(found, device_id) else grant_to(device, account_id)
     readable = None if grant is None else decrypted(found, device_id)
     return None if readable is None else DeviceAccess(readable, None, grant)
 
@@ -323,6 +345,14 @@ def existing(device_ids: Iterable[str]) -> dict[str, Device]:
     wanted = sorted(set(device_ids))
     found = read_all(key for device_id in wanted for key in alive_keys_of(device_id))
     return {device_id: device for device_id in wanted if (device := alive(found, device_id)) is not None}
+
+
+def shown_to_others(device_ids: Iterable[str]) -> set[str]:
+    """Those of the devices that are alive now and of which something may be shown to others than their owners; one
+    consistent read for all."""
+    wanted = sorted(set(device_ids))
+    found = read_all(key for device_id in wanted for key in alive_keys_of(device_id))
+    return {one for one in wanted if alive(found, one) is not None and not is_restricted(found, one)}
 
 
 def days_of(device: Device) -> clock.LocalDays:

@@ -25,7 +25,7 @@ from chalicelib.store.retrying import NothingToDo, StaleRead
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
-_SNAPSHOT = "snapshot"
+_SNAPSHOT, _LIVE = "snapshot", "live"
 # API Gateway does not know a connection before it has answered the camera, and the camera counts as there before that.
 _WAITS_FOR_CONNECTION_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 
@@ -98,7 +98,7 @@ def bring(device_id: str, command_id: str, *, is_repeat: bool) -> None:
     command_key = Command.key(device_id, command_id)
     found = read_all((*access.alive_keys_of(device_id), command_key))
     device, command = access.alive(found, device_id), found[command_key]
-    if device is None or command is None:
+    if device is None or command is None or not _is_allowed(command, access.is_restricted(found, device_id)):
         return
     (stock,) = read(Stock.key(device.stock_id))
     if stock is not None:
@@ -110,9 +110,15 @@ def bring_all(connection_id: str, *, is_repeat: bool) -> None:
     stock = channel.camera_at(connection_id)
     if stock is None or stock.device_id is None:
         return
-    device = access.read_alive(stock.device_id)
+    device, is_shown = access.read_shown(stock.device_id)
     if device is not None:
-        _bring(stock, _unanswered(device.pk_id), is_repeat)
+        waiting = [one for one in _unanswered(device.pk_id) if _is_allowed(one, not is_shown)]
+        _bring(stock, waiting, is_repeat)
+
+
+def _is_allowed(command: Command, is_restricted: bool) -> bool:
+    """Nobody's camera is told to send live video who has restricted processing."""
+    return not (is_restricted and command.word == _LIVE)
 
 
 def _bring(stock: Stock, commands: list[Command], is_repeat: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from chalicelib.entry.callers import Caller, Claim, PersonTokens, Visitor
 from chalicelib.entry.idempotency import IdempotentRequest
 from chalicelib.entry.needs import Need
-from chalicelib.errors import NotSignedIn, Refusal, StepUpRequired
+from chalicelib.errors import NotSignedIn, ProcessingRestricted, Refusal, StepUpRequired
 from chalicelib.store.records import read_all
 
 
@@ -20,15 +20,16 @@ def admit_person(
     path_ids: tuple[str, ...],
     idempotency_of: Callable[[Claim], IdempotentRequest | None],
     stepped_up: bool,
+    unrestricted: bool,
     known: Callable[[str], None],
 ) -> tuple[Caller, tuple[object, ...], IdempotentRequest | None]:
     """The caller, known by one consistent read of session, account, data key and the records of what the route needs;
     and what it needs.
 
-    Raises NotSignedIn, StepUpRequired, what the need refuses with, or Replayed. For that the token is verified first,
-    and the need asked, as for anything else: what was answered before may be somebody's who is gone since, or lets
-    nobody in any more. Only the exact repeat of a request that ended its own session, or what it needed, is still
-    answered.
+    Raises NotSignedIn, StepUpRequired, ProcessingRestricted, what the need refuses with, or Replayed. For that the
+    token is verified first, and the need asked, as for anything else: what was answered before may be somebody's who is
+    gone since, or lets nobody in any more. Only the exact repeat of a request that ended its own session, or what it
+    needed, is still answered.
     """
     claim = tokens.claim_of(token)
     repeat = idempotency_of(claim)
@@ -55,6 +56,8 @@ def admit_person(
         if repeat is not None and repeat.ends_need:  # its own twin was faster
             repeat.replay_twin()
         raise refused
+    if unrestricted and caller.is_restricted:
+        raise ProcessingRestricted
     return caller, handed, repeat
 
 

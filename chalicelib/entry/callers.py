@@ -59,6 +59,11 @@ class Caller(Struct):
         return self.session.terminal
 
     @property
+    def is_restricted(self) -> bool:
+        """Whether the person has restricted processing: what is kept of him is stored, and he reads it."""
+        return self.data_key.is_restricted
+
+    @property
     def is_stepped_up(self) -> bool:
         until = self.session.stepped_up_until
         return until is not None and clock.now_s() < until

@@ -57,6 +57,7 @@ class Route(Struct, frozen=True):
     may have them; then the view is not given the ids of the path. `ends_need` is for what ends what it
     needs, so that its exact repeat is still answered. `ends_session` is for what may end the
     caller's own session (the one that the path names, if it names one), and `outlives` for what ends the account.
+    `unrestricted` is for what is done for nobody who has restricted processing, and is more than storing and reading.
     `tag` is the part of the contract that it belongs to, where that is not its house.
     """
 
@@ -70,6 +71,7 @@ class Route(Struct, frozen=True):
     status: int
     needs: Need[object] | None
     stepped_up: bool
+    unrestricted: bool
     idempotent: bool
     money: bool
     outlives: bool
@@ -180,6 +182,7 @@ if TYPE_CHECKING:
         status: int | None
         needs: Need[object] | None
         stepped_up: bool
+        unrestricted: bool
         idempotent: bool
         money: bool
         outlives: bool
@@ -226,6 +229,7 @@ class RouteTable(Blueprint):
         status: int | None = None,
         needs: Need[object] | None = None,
         stepped_up: bool = False,
+        unrestricted: bool = False,
         idempotent: bool = True,
         money: bool = False,
         outlives: bool = False,
@@ -238,8 +242,8 @@ class RouteTable(Blueprint):
         def declare(view: Viewed) -> Viewed:
             route = Route(
                 method, path, view, who, asks, query, answers, status or (_NO_CONTENT if answers is None else _OK),
-                needs, stepped_up, idempotent and method not in _READING and who is Who.PERSON, money, outlives,
-                ends_session or outlives, ends_need or answers is None, refuses, example, media_type,
+                needs, stepped_up, unrestricted, idempotent and method not in _READING and who is Who.PERSON, money,
+                outlives, ends_session or outlives, ends_need or answers is None, refuses, example, media_type,
                 tag or view.__module__.split(".")[1],
             )  # fmt: skip
 
@@ -428,6 +432,7 @@ def _admit(
             path_ids=path_ids,
             idempotency_of=lambda claim: _idempotent_request(route, visitor, path, raw, claim),
             stepped_up=route.stepped_up,
+            unrestricted=route.unrestricted,
             known=partial(setattr, entry, "account_id"),
         )
         return caller, path_ids if route.needs is None else handed, repeat

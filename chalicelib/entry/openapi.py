@@ -218,6 +218,8 @@ def _common(route: Route) -> tuple[type[errors.Refusal], ...]:
         common.append(errors.NotSignedIn)
     if route.stepped_up:
         common.append(errors.StepUpRequired)
+    if route.unrestricted:
+        common.append(errors.ProcessingRestricted)
     if route.idempotent:
         common.append(errors.KeyReused)
     if route.money:

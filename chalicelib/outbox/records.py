@@ -19,6 +19,7 @@ class OutboxMessage(Item):
     stream_queue, stream_listener = "Notices", "outbox.on_letter_written"
 
     template = plain(UnicodeAttribute(), why="name of a text of ours")
+    may_be_withheld = plain(NumberAttribute(null=True), why="1 where no law asks that it is sent")
     address = personal(rows.ACCOUNT_CHANGES)
     language = personal(rows.ACCOUNT_CHANGES)
     values = personal(rows.SIGN_IN)

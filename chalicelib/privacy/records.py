@@ -15,6 +15,9 @@ ARCHIVES = Prefix("exports", subject="account", row=rows.DATA_SUBJECT_REQUESTS, 
 
 PREPARING: Final = "preparing"
 READY: Final = "ready"
+# Kinds of rights, and how far each is.
+RESTRICTION, OBJECTION = "restriction", "objection"
+OPEN, IN_FORCE, ENDED = "open", "in_force", "ended"
 
 
 class Export(Item):
@@ -62,6 +65,26 @@ class ExportVolume(Item):
     size_bytes = key(NumberAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="size of the archive", exported=True)
     sha256 = key(UnicodeAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="hash of the archive", exported=True)
     links_used = plain(NumberAttribute(default_for_new=0), why="a count: each link opens once")
+
+
+class ExercisedRight(Item):
+    """A right that somebody exercised, and what became of it; its sort id begins with its kind. Whether processing is
+    restricted says the row of the data key, which everybody reads; this one says why."""
+
+    pk_prefix = "account"
+    # Sorts just before copies, so that one query brings both.
+    sk_prefix = "exercised-right"
+
+    kind = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="which right: one of a few words", exported=True)
+    state = key(UnicodeAttribute(), rows.DATA_SUBJECT_REQUESTS, why="how far it is: one of a few words", exported=True)
+    asked_at = key(Time(), rows.DATA_SUBJECT_REQUESTS, why="time", exported=True)
+    due_at = key(Time(), rows.DATA_SUBJECT_REQUESTS, why="time: by then it is answered", exported=True)
+    settled_at = key(Time(null=True), rows.DATA_SUBJECT_REQUESTS, why="time", exported=True)
+    purpose = key(
+        UnicodeAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="a row of the policy's table", exported=True
+    )
+    ground = personal(rows.DATA_SUBJECT_REQUESTS, null=True)
+    note = personal(rows.DATA_SUBJECT_REQUESTS, null=True)
 
 
 class Relocation(Item):

@@ -13,7 +13,16 @@ from chalicelib.jwks import KeysSilent
 from chalicelib.plans.rules import changes
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import closing, erasing, export, region_plans, region_transfer, watching
+from chalicelib.privacy.actions import (
+    closing,
+    erasing,
+    export,
+    region_plans,
+    region_transfer,
+    requests,
+    restriction,
+    watching,
+)
 from chalicelib.privacy.needs import OwnExport
 from chalicelib.privacy.records import Export
 from chalicelib.register import policy_table
@@ -152,6 +161,37 @@ def get_export(caller: Caller, found: Export) -> shapes.Export:
 def download_export(visitor: Visitor, export_id: str, link: str) -> str:
     """Leads to an archive of a copy, for a minute. Each link opens once."""
     return export.open_link(export_id, link)
+
+
+@routes.get("/privacy/restriction", who=Who.PERSON, answers=shapes.Restriction, example={})
+def get_restriction(caller: Caller) -> shapes.Restriction:
+    """Whether the person has restricted the processing of what is kept of him, since when and why."""
+    return restriction.restriction_of(caller)
+
+
+@routes.put(
+    "/privacy/restriction",
+    who=Who.PERSON,
+    asks=shapes.Restrict,
+    answers=shapes.Restriction,
+    example={"reason": "accuracy", "note": "The recordings are not mine."},
+)
+def restrict_processing(caller: Caller, body: shapes.Restrict) -> shapes.Restriction:
+    """Restrict processing: what is kept is stored and expires as ever, and the person reads and exports it. Nothing is
+    shown to guests, no live view, no push, no statistics, and no mail but those that the law asks for."""
+    return restriction.restrict(caller, body.reason, body.note)
+
+
+@routes.delete("/privacy/restriction", who=Who.PERSON, example={})
+def lift_restriction(caller: Caller) -> None:
+    """End the restriction, if there is one."""
+    restriction.lift(caller)
+
+
+@routes.get("/privacy/requests", who=Who.PERSON, query=shapes.Search, answers=shapes.PrivacyRequests, example={})
+def list_requests(caller: Caller, search: shapes.Search) -> shapes.PrivacyRequests:
+    """What the person has asked for about his data, newest first, how far it is, and by when it is answered."""
+    return page_of(requests.requests_of(caller), search)
 
 
 @routes.get("/privacy/activity", who=Who.PERSON, query=shapes.Search, answers=shapes.Activities, example={})

@@ -151,6 +151,43 @@ class Exports(Shape):
     cursor: str | None
 
 
+class Restrict(Shape):
+    """Why processing is to be restricted (GDPR, article 18): what is kept is not `accuracy`, correct; it is kept
+    `unlawful`ly, and you do not want it deleted; you need it for legal `claims`; or an `objection` of yours is not
+    answered yet."""
+
+    reason: Literal["accuracy", "unlawful", "claims", "objection"]
+    note: Annotated[str, Meta(min_length=1, max_length=2000)] | None = None
+
+
+class Restriction(Shape):
+    """`reason` is null where nothing is restricted, and where a restore of the table has lost it."""
+
+    restricted: bool
+    since: Time | None
+    reason: Literal["accuracy", "unlawful", "claims", "objection"] | None
+    note: str | None
+
+
+class PrivacyRequest(Shape):
+    """A copy is `open` until it can be had, and `done` then; a restriction is `in_force` until it has `ended`. An
+    objection is about a `purpose`, a row of the policy. `due_at` is when it is answered at the latest."""
+
+    request_id: str
+    kind: Literal["export", "restriction", "objection"]
+    state: Literal["open", "done", "in_force", "ended"]
+    asked_at: Time
+    due_at: Time
+    settled_at: Time | None
+    purpose: str | None
+
+
+class PrivacyRequests(Listed):
+    """The newest first."""
+
+    items: list[PrivacyRequest]
+
+
 class Search(Page):
     """Which copies, or which entries of the audit log, are wanted."""
 
@@ -185,6 +222,8 @@ class Activity(Shape):
         "consent_given",
         "consent_withdrawn",
         "log_looked_into",
+        "processing_restricted",
+        "restriction_ended",
         "device_added",
         "device_removed",
         "device_changed",

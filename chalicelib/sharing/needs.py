@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from chalicelib.access.needs import OfOwner
 from chalicelib.entry.callers import Caller
 from chalicelib.entry.needs import Keys
@@ -21,11 +23,16 @@ class GivenShare(OfOwner):
         return owners.given(caller.account_id, found, device_id, share_id)
 
 
-class ReceivedShare:
-    """A share that the caller was invited to, or has accepted. Raises NotFound."""
+class ReceivedShare(Struct, frozen=True):
+    """A share that the caller was invited to, or has accepted; with `is_shown` one of which he may be shown something
+    now. Raises NotFound."""
+
+    is_shown: bool = False
 
     def keys(self, account_id: str, share_id: str) -> Keys:
         return guests.keys_of(share_id)
 
     def admit(self, caller: Caller, found: Found, share_id: str) -> Offered:
+        if self.is_shown:
+            guests.require_shown(found, share_id)
         return guests.offered(caller.account, found, share_id)

@@ -24,6 +24,7 @@ routes = RouteTable(__name__)
 @routes.post(
     "/devices/{device_id}/shares",
     who=Who.PERSON,
+    unrestricted=True,
     needs=OWNER,
     asks=shapes.ShareDevice,
     answers=shapes.Share,
@@ -94,7 +95,7 @@ def list_shares(caller: Caller, page: Page) -> shapes.ReceivedShares:
 @routes.post(
     "/shares/{share_id}/accept",
     who=Who.PERSON,
-    needs=ReceivedShare(),
+    needs=ReceivedShare(is_shown=True),
     answers=shapes.Received,
     refuses=(NotFound, rules.ShareExists, rules.SharedWithOneself, rules.TooManyReceived),
     example={},

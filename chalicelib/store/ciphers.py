@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from pynamodb.attributes import BinaryAttribute
+from pynamodb.attributes import BinaryAttribute, NumberAttribute
 
 from chalicelib import clock, ids
 from chalicelib.store import crypto
-from chalicelib.store.commit import Otherwise, Write, check, create
+from chalicelib.store.commit import Otherwise, Write, change, check, create, is_set
 from chalicelib.store.keys import Key
 from chalicelib.store.records import KeyRow, read
 from chalicelib.store.tags import Ciphertext, plain
@@ -32,6 +32,15 @@ class DataKey(KeyRow):
     is_deleted_for_good = True
 
     encrypted_key = plain(BinaryAttribute(legacy_encoding=False), why="the subject's secret, itself encrypted")
+    # It lies here because whoever shows, sends or takes anything reads this row in any case, consistently.
+    restricted_since = plain(
+        NumberAttribute(null=True), why="a time: since then what is kept of the subject is stored, and no more is done"
+    )
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether processing is restricted (GDPR, article 18): the subject reads it, and nobody else."""
+        return self.restricted_since is not None
 
     def unlocked(self, parent: DataKey | None = None) -> SubjectCipher:
         """The cipher of this very subject, which opens nothing below it; `parent` is the row of what it hangs on."""
@@ -109,6 +118,13 @@ def require_exists(subject_id: str, *, otherwise: Otherwise) -> Write:
 def require_ended(subject_id: str, *, otherwise: Otherwise) -> Write:
     """Let a commit depend on the key row of a subject being gone: what it held is nobody's."""
     return check(DataKey.key(subject_id), DataKey.pk.does_not_exist(), otherwise=otherwise)
+
+
+def restrict(row: DataKey, since: int | None, *, otherwise: Otherwise) -> Write:
+    """Restrict processing of what is kept of a subject, or no more (None), if it is as it was read; raises `otherwise`
+    on commit if not, or if the subject has ended."""
+    as_read = is_set(DataKey.restricted_since, row.restricted_since)
+    return change(row, when=as_read, otherwise=otherwise, restricted_since=since)
 
 
 def _expanded(secret: bytes, purpose: bytes) -> bytes:

@@ -7,6 +7,7 @@ from chalicelib.alarms.actions import tickets as alarms
 from chalicelib.entry import wire
 from chalicelib.entry.callers import Camera, Who
 from chalicelib.entry.http import RouteTable
+from chalicelib.errors import ProcessingRestricted
 from chalicelib.live.actions import views as live
 from chalicelib.recordings.actions import tickets as recordings
 from chalicelib.recordings.shapes import RecordingTickets
@@ -21,7 +22,8 @@ routes = RouteTable(__name__)
     asks=shapes.AskTicket,
     answers=wire.Ticket | RecordingTickets,
     refuses=(
-        access.NobodyOwns, access.PrivacyModeOn, alarms.TooManyUploads, recordings.NoPlan, recordings.EventQuotaSpent,
+        access.NobodyOwns, access.PrivacyModeOn, ProcessingRestricted, alarms.TooManyUploads, recordings.NoPlan,
+        recordings.EventQuotaSpent,
     ),
     example={"kind": "alarm"},
     tag="alarms",

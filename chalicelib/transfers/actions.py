@@ -27,7 +27,7 @@ from chalicelib.stock.records import Stock
 from chalicelib.store import ciphers, keys
 from chalicelib.store.commit import Write, absent, change, commit, commit_and_answer, create, put, remove
 from chalicelib.store.keys import Key
-from chalicelib.store.records import Found, Record, read
+from chalicelib.store.records import Found, Record, read, read_all
 from chalicelib.store.retrying import retrying_from
 from chalicelib.transfers import rules, shapes
 from chalicelib.transfers.records import Offer, Transfer
@@ -122,13 +122,13 @@ def notify_of_offer(address_hash: str, transfer_id: str) -> None:
         Address.key(address_hash),
         reports.key_of(address_hash),
     )
-    device = access.read_decrypted(device_id)
-    if found is None or transfer is None or device is None:
+    devices = read_all(access.keys_of(device_id))
+    device = access.decrypted(devices, device_id)
+    if found is None or transfer is None or device is None or access.is_restricted(devices, device_id):
         return
     if found.told_at is not None or transfer.transfer_id != transfer_id:
         return
-    people = accounts.living([device.account_id, *([] if known is None else [known.account_id])])
-    owner, addressee = people.get(device.account_id), None if known is None else people.get(known.account_id)
+    owner, addressee = _people_of(device.account_id, None if known is None else known.account_id)
     if owner is None:
         return
     language = (addressee or owner).language
@@ -136,6 +136,18 @@ def notify_of_offer(address_hash: str, transfer_id: str) -> None:
     if reports.may_be_written_to(undelivered):
         addresses.send(to, "transfers/mail/transfer", language, days=rules.OFFER_LIFE.days)
     commit(change(found, told_at=clock.now_s(), otherwise=Unavailable))
+
+
+def _people_of(owner_id: str, known_id: str | None) -> tuple[Account | None, Account | None]:
+    """Whose the device is, and whose the address, if they exist; nobody where the latter has restricted processing:
+    then he is not written to, and finds the offer himself."""
+    wanted = [owner_id] if known_id is None else [owner_id, known_id]
+    found = read_all(key for one in wanted for key in accounts.keys_of(one))
+    key = None if known_id is None else found[ciphers.key_of(known_id)]
+    if key is not None and key.is_restricted:
+        return None, None
+    people = accounts.living_among(found, wanted)
+    return people.get(owner_id), None if known_id is None else people.get(known_id)
 
 
 # Answering
@@ -153,8 +165,8 @@ def _device_of(transfer_id: str) -> str:
 def offers_to(caller: Caller) -> shapes.Offers:
     """The transfers offered to the caller now, oldest first."""
     every = [one for hashed in addresses.hashes_of(caller.account) for one in Offer.list_of(hashed).items]
-    alive = access.existing(_device_of(one.sort_id) for one in every)
-    found = [one for one in every if _device_of(one.sort_id) in alive]
+    shown = access.shown_to_others(_device_of(one.sort_id) for one in every)
+    found = [one for one in every if _device_of(one.sort_id) in shown]
     found.sort(key=lambda one: (one.offered_at, one.sort_id))
     return shapes.Offers(items=[_described(one) for one in found])
 
@@ -177,6 +189,12 @@ class Offered:
     transfer: Transfer
 
 
+def require_shown(found: Found, transfer_id: str) -> None:
+    """Raises NotFound for what somebody offers who has restricted processing: it waits."""
+    if access.is_restricted(found, _device_of(transfer_id)):
+        raise NotFound
+
+
 def offered(account: Account, found: Found, transfer_id: str) -> Offered:
     """The transfer, if it is open and was offered to an address of this account. Raises NotFound."""
     device_id = _device_of(transfer_id)
@@ -194,7 +212,9 @@ def decline(caller: Caller, given: Offered) -> None:
     address, owner = transfer.decrypted_with(device.cipher).address, _owner_and_camera(device)[0]
     who = _answering(caller, transfer)
     activity_row = activity.record(device, "transfer_declined", by=activity.NEW_OWNER, who=who)
-    notice = messages.write(owner, "devices/mail/declined", address=address, device=device.name)
+    notice = messages.write(
+        owner, "devices/mail/declined", may_be_withheld=True, address=address, device=device.name
+    )
     named = activity.name_person(device, transfer.recorded_in, who)
     commit_and_answer(*_ends(transfer), activity_row, named, notice, answer=None)
 

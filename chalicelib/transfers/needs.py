@@ -32,11 +32,17 @@ class TransferOf(OfOwner):
         return WithTransfer(OWNER.admit(caller, found, device_id), found[Transfer.key(device_id)])
 
 
+@dataclass(frozen=True)
 class OfferedTransfer:
-    """The transfer that the path names, for whom it was offered to. Raises NotFound for anybody else."""
+    """The transfer that the path names, for whom it was offered to; with `is_shown` one of which something may be shown
+    now. Raises NotFound for anybody else."""
+
+    is_shown: bool = False
 
     def keys(self, account_id: str, transfer_id: str) -> Keys:
         return actions.keys_of_one(transfer_id)
 
     def admit(self, caller: Caller, found: Found, transfer_id: str) -> Offered:
+        if self.is_shown:
+            actions.require_shown(found, transfer_id)
         return actions.offered(caller.account, found, transfer_id)

@@ -30,6 +30,7 @@ routes = RouteTable(__name__)
     answers=shapes.Transfer,
     status=202,
     stepped_up=True,
+    unrestricted=True,
     refuses=(NotFound, RightMissing, *MESSAGE_REFUSALS, actions.TooManyOffers, Conflict),
     example={"email": "$new_email"},
     tag="devices",
@@ -62,7 +63,7 @@ def list_transfers(caller: Caller, page: Page) -> shapes.Offers:
 @routes.post(
     "/transfers/{transfer_id}/accept",
     who=Who.PERSON,
-    needs=OfferedTransfer(),
+    needs=OfferedTransfer(is_shown=True),
     asks=shapes.AcceptTransfer,
     answers=devices_shapes.Device,
     ends_need=True,

@@ -1,4 +1,5 @@
-"""Which refusals a route's code can raise: what its view, its need and its shapes lead to, read from the sources.
+"""Which refusals a route's code can raise, and what it leads to: its view, its need and its shapes, read from the
+sources.
 
 More is followed than can happen (whoever names a function may call it, and a method's name stands for every method of
 that name), so that what is not found is certain not to be raised.
@@ -37,20 +38,27 @@ ByMethod = dict[str, list[Definition]]
 
 def raised_by(route: Route) -> set[type[Refusal]]:
     """The refusals that can be raised on the way of a request of this route, and perhaps more."""
-    by_object, by_method = _definitions()
     roots: list[Any] = [route.view, type(route.needs), *filter(None, (route.asks, route.query))]
+    return {refusal for one in _reached(roots) for refusal in one.raises}
+
+
+def leads_to(roots: list[Any], function: Any) -> bool:
+    """Whether what these lead to names the function."""
+    return any(id(function) in one.names for one in _reached(roots))
+
+
+def _reached(roots: list[Any]) -> Iterator[Definition]:
+    by_object, by_method = _definitions()
     ahead = [definition for root in roots for definition in _of(root, by_object, by_method)]
     known: set[int] = set()
-    found: set[type[Refusal]] = set()
     while ahead:
         one = ahead.pop()
         if id(one) in known:
             continue
         known.add(id(one))
-        found |= one.raises
+        yield one
         ahead += [definition for name in one.names for definition in by_object.get(name, ())]
         ahead += [definition for name in one.methods for definition in by_method.get(name, ())]
-    return found
 
 
 def _of(root: Any, by_object: ByObject, by_method: ByMethod) -> Iterator[Definition]:

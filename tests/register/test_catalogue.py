@@ -127,6 +127,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.owner.call("DELETE", "/me/avatar")
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/cover")
     home.world.run_schedule("check_connections")
+    assert home.owner.call("PUT", "/privacy/restriction", {"reason": "accuracy"}).status == 200
+    assert home.owner.call("DELETE", "/privacy/restriction").status == 204
     home.owner.agree("experience")
     assert home.owner.send_events().status == 202
     # Last: nobody has been told yet.

@@ -70,7 +70,10 @@ def _still_wanted(device_id: str, sort_id: str) -> tuple[Clip, RecordedDevice]:
     if of is None or clip is None or clip.state != WORKING:
         raise _Gone
     shares = [one for one in access.grants_of(of.device) if one.share_id == clip.viewer]
-    may_look = clip.viewer == of.device.account_id or any(one.may("playback", clip.channel) for one in shares)
+    is_shared = not access.is_restricted(found, device_id) and any(
+        one.may("playback", clip.channel) for one in shares
+    )
+    may_look = clip.viewer == of.device.account_id or is_shared
     if not may_look or not showing.may_show(of, clip):
         raise _Gone
     return clip, of

@@ -200,8 +200,8 @@ def _stop_of(live: Live) -> Command:
 
 def ticket_for(camera: Camera) -> Ticket:
     """Let the camera upload video for a while, below a prefix of this ticket's own: a camera that boots anew cannot
-    meet names that it has used before. Raises NobodyOwns, PrivacyModeOn."""
-    device_id = uploads.uploads_for(camera).pk_id
+    meet names that it has used before. Raises NobodyOwns, PrivacyModeOn, ProcessingRestricted."""
+    device_id = uploads.live_uploads_for(camera).pk_id
     now = clock.now()
     commit(upload_hours.note(PIECES, device_id, now))
     return s3.ticket(
@@ -235,7 +235,11 @@ def _looked_at(capability: str) -> tuple[Device, Live]:
     viewer_key, live_key = ciphers.key_of(viewer_id), key_of(device_id, live_id)
     found = read_all((*access.alive_keys_of(device_id), viewer_key, live_key))
     device, live = access.alive(found, device_id), found[live_key]
-    if found[viewer_key] is None or device is None or live is None or live.live_id != live_id:
+    if device is None or live is None or live.live_id != live_id:
+        raise NotFound
+    # Of whom processing is restricted, no live view is shown, and none to him.
+    viewer = found[viewer_key]
+    if viewer is None or viewer.is_restricted or access.is_restricted(found, device_id):
         raise NotFound
     if not _may_still_look(device, live):
         raise NotFound

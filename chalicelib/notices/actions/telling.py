@@ -13,8 +13,9 @@ from chalicelib.outbox.actions import messages
 from chalicelib.push.actions import notifying as push
 from chalicelib.sessions.actions import audience
 from chalicelib.sessions.actions.audience import Target
+from chalicelib.store import ciphers
 from chalicelib.store.commit import Write, commit, create, remove
-from chalicelib.store.records import read_all
+from chalicelib.store.records import Found, read_all
 from chalicelib.store.retrying import NothingToDo, StaleRead, retrying
 
 
@@ -35,8 +36,14 @@ def _tell_recipient(notice_id: str, account_id: str) -> None:
         commit(remove(recipient))
         return
     words = rules.told_in(bulletin.texts, account.language)
-    targets = audience.targets_of(found[target_row])
+    targets = _targets_of(found, account_id)
     tell(account, targets, notice_id, bulletin.kind, words, remove(recipient))
+
+
+def _targets_of(found: Found, account_id: str) -> list[Target]:
+    """The account's terminals; nobody is pushed to who has restricted processing, and reads it in the list."""
+    key = found[ciphers.key_of(account_id)]
+    return [] if key is None or key.is_restricted else audience.targets_of(found[audience.key_of(account_id)])
 
 
 def tell(
@@ -51,6 +58,9 @@ def tell(
     commit(
         create(notice, otherwise=NothingToDo),
         accounts.require_sessions_as_read(account, otherwise=StaleRead),
-        messages.write(account, "notices/mail/notice", title=words["title"], text=words["text"]),
+        messages.write(
+            account, "notices/mail/notice", may_be_withheld=kind == "announcement", title=words["title"],
+            text=words["text"],
+        ),
         *with_it,
-    )
+    )  # fmt: skip

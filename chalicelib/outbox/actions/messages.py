@@ -24,12 +24,15 @@ class Addressee(Reachable, Protocol):
     def pk_id(self) -> str: ...
 
 
-def write(account: Addressee, template: str, *, to: Contact | None = None, **values: Any) -> Write:
-    """A mail to the account's own address, or to the one that it is about to lose; see `send_message`."""
-    message = OutboxMessage.new(
-        account.pk_id, ids.new_id(), cipher=account.cipher, **_fields(account, template, to, values)
-    )
-    return create(message)
+def write(
+    account: Addressee, template: str, *, to: Contact | None = None, may_be_withheld: bool = False, **values: Any
+) -> Write:
+    """A mail to the account's own address, or to the one that it is about to lose; see `send_message`.
+
+    `may_be_withheld` is for what no law asks for: whoever has restricted processing is not written it.
+    """
+    fields = _fields(account, template, to, values) | ({"may_be_withheld": 1} if may_be_withheld else {})
+    return create(OutboxMessage.new(account.pk_id, ids.new_id(), cipher=account.cipher, **fields))
 
 
 def write_closure_notice(notice_id: str, account: Addressee, template: str, **values: Any) -> tuple[Write, ...]:
@@ -62,6 +65,9 @@ def send_message(pk_id: str, message_id: str) -> None:
     )
     found = message or notice
     if found is None or data_key_row is None:
+        return
+    if data_key_row.is_restricted and found.may_be_withheld:
+        commit(remove(found))
         return
     found.decrypted_with(data_key_row.unlocked())
     contact = addresses.read_as(found.address)

@@ -104,6 +104,8 @@ def _mail(owner: Account, device: Device, ledger: Ledger, said: EndWarning, rene
     return messages.write(
         owner,
         "plans/mail/warning",
+        # That money will be taken has to be said before.
+        may_be_withheld=said.subject != "renews_in_days",
         subject=said.subject,
         device=device.name,
         plan=plan,

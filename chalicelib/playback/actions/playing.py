@@ -100,7 +100,8 @@ def _opened(text: str) -> tuple[Capability, RecordedDevice]:
     device_id, viewer_key = capability.device_id, ciphers.key_of(capability.viewer_id)
     found = read_all((*access.alive_keys_of(device_id), viewer_key, plans.key_of(device_id)))
     of = recorded_device(found, device_id)
-    known_by = None if of is None or found[viewer_key] is None else _known_by(of.device, capability)
+    is_shown = found[viewer_key] is not None and access.is_shown_to(found, device_id, capability.viewer_id)
+    known_by = _known_by(of.device, capability) if of is not None and is_shown else None
     if of is None or not of.shown or known_by is None:
         raise NotFound
     if not crypto.same(proof, _proof(capability, known_by)):

@@ -16,6 +16,7 @@ from chalicelib.contacts.records import Address
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import NotFound, TooMany
 from chalicelib.privacy import shapes
+from chalicelib.privacy.actions import requests
 from chalicelib.privacy.records import ARCHIVES, PREPARING, READY, Export, ExportVolume
 from chalicelib.register.export import Position, Volume, write_volume
 from chalicelib.register.sweep import sweep_expired
@@ -28,8 +29,8 @@ from chalicelib.store.retrying import retrying_from
 from chalicelib.words import operator_named
 
 ZIP = "application/zip"
-# By law (GDPR, article 12); by promise a quarter of an hour.
-_DUE = timedelta(days=30)
+# By promise a quarter of an hour.
+_DUE = requests.DUE
 # Long enough to begin the download, after which S3 does not ask again.
 _LINK_LIFE = timedelta(minutes=1)
 _GIVEN_UP_AFTER = timedelta(hours=1)

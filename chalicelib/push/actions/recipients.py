@@ -14,24 +14,27 @@ from chalicelib.store import ciphers
 from chalicelib.store.keys import Key
 from chalicelib.store.records import Found, Record, read_all
 
-# Of each account that was asked for, the terminals that take pushes; none of one that does not exist.
+# Of each account that was asked for, the terminals that take pushes; none of one that does not exist, or that has
+# restricted processing.
 Targets = Mapping[str, list[Target]]
 
 
 class Recipients(Struct, frozen=True):
-    """A device that is alive, and the terminals of its owner and of those guests that were read with it."""
+    """A device that is alive, and the terminals of its owner and of those guests that were read with it; nobody is
+    notified of a device whose owner has restricted processing."""
 
     device: Device
     targets: Targets
+    is_restricted: bool
 
     @property
     def of_owner(self) -> list[Target]:
-        return self.targets[self.device.account_id]
+        return [] if self.is_restricted else self.targets[self.device.account_id]
 
     def of_channel(self, channel: str | None) -> list[Target]:
         """The terminals of those who may see alarms of this channel, or of any, now; it must be one of those that the
         guests were read for."""
-        guests = access.guests_with(self.device, "alarms", channel)
+        guests = [] if self.is_restricted else access.guests_with(self.device, "alarms", channel)
         return [*self.of_owner, *(target for guest in guests for target in self.targets[guest])]
 
 
@@ -43,7 +46,9 @@ def of_devices(channels: Mapping[str, Iterable[str | None]]) -> dict[str, Recipi
     devices = {device_id: device for device_id in channels if (device := access.alive(found, device_id)) is not None}
     guests = {guest for one, device in devices.items() for guest in _guests_of(device, channels[one])}
     targets = {**_targets(found, owners), **read_targets(guests - owners)}
-    return {one: Recipients(device, targets) for one, device in devices.items()}
+    return {
+        one: Recipients(device, targets, access.is_restricted(found, one)) for one, device in devices.items()
+    }
 
 
 def of_device(device_id: str, channel: str | None = None) -> Recipients | None:
@@ -72,5 +77,6 @@ def _targets(found: Found, account_ids: Iterable[str]) -> Targets:
 
 
 def _targets_of(found: Found, account_id: str) -> list[Target]:
-    is_alive = found[ciphers.key_of(account_id)] is not None
-    return audience.targets_of(found[audience.key_of(account_id)]) if is_alive else []
+    key = found[ciphers.key_of(account_id)]
+    is_notified = key is not None and not key.is_restricted
+    return audience.targets_of(found[audience.key_of(account_id)]) if is_notified else []

@@ -43,8 +43,9 @@ def notify_of_invitation(address_hash: str, device_id: str) -> None:
     )
     if invitation is None or invitation.told_at is not None:
         return
-    device = access.read_decrypted(device_id)
-    if device is None:
+    devices = read_all(access.keys_of(device_id))
+    device = access.decrypted(devices, device_id)
+    if device is None or access.is_restricted(devices, device_id):
         return
     known_id = device.account_id if known is None else known.account_id
     share_key = Share.key(device_id, invitation.share_id)
@@ -52,7 +53,7 @@ def notify_of_invitation(address_hash: str, device_id: str) -> None:
     invited_keys = accounts.keys_of(known_id)
     found = read_all((share_key, *owner_keys, *invited_keys, audience.key_of(known_id)))
     share, owner, invited = found[share_key], _decrypted(found, *owner_keys), _decrypted(found, *invited_keys)
-    if share is None or owner is None:
+    if share is None or owner is None or _is_restricted(found, known_id):
         return
     if reports.may_be_written_to(undelivered):
         _write_to(share.decrypted_with(device.cipher).address, (invited or owner).language, mails)
@@ -65,6 +66,12 @@ def notify_of_invitation(address_hash: str, device_id: str) -> None:
 def _decrypted(found: Found, account_key: Key[Account], data_key: Key[DataKey]) -> Account | None:
     account, key = found[account_key], found[data_key]
     return None if account is None or key is None else account.decrypted_with(key.unlocked())
+
+
+def _is_restricted(found: Found, account_id: str) -> bool:
+    """Whether whoever was invited has restricted processing: then he is not written to, and finds it himself."""
+    row = found[accounts.keys_of(account_id)[1]]
+    return row is not None and row.is_restricted
 
 
 def _write_to(address: str, language: str, mails: InvitationMails | None) -> None:

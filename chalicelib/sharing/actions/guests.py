@@ -40,6 +40,12 @@ class Offered:
     grant: Grant
 
 
+def require_shown(found: Found, share_id: str) -> None:
+    """Raises NotFound for a share of somebody who has restricted processing: nothing of his is shown to others."""
+    if access.is_restricted(found, shares.device_of(share_id)):
+        raise NotFound
+
+
 def offered(account: Account, found: Found, share_id: str) -> Offered:
     """The share, if it was offered to this person or is his. Raises NotFound."""
     device_id = shares.device_of(share_id)
@@ -154,7 +160,8 @@ def shares_of(caller: Caller) -> shapes.ReceivedShares:
     received = {one.device_id for one in Received.list_of(caller.account_id).items}
     wanted = sorted({*map(shares.device_of, waiting), *received})
     found = read_all(key for device_id in wanted for key in access.keys_of(device_id))
-    shared = list(filter(None, (access.decrypted(found, device_id) for device_id in wanted)))
+    shown = [device_id for device_id in wanted if not access.is_restricted(found, device_id)]
+    shared = list(filter(None, (access.decrypted(found, device_id) for device_id in shown)))
     owners = _nicknames(shared)
     return shapes.ReceivedShares(
         items=[

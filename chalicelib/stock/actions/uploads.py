@@ -12,6 +12,7 @@ from chalicelib.access import actions as access
 from chalicelib.access.actions import NobodyOwns, PrivacyModeOn
 from chalicelib.access.records import Device
 from chalicelib.entry.callers import Camera
+from chalicelib.errors import ProcessingRestricted
 from chalicelib.register import rows
 from chalicelib.stock import rules
 from chalicelib.stock.records import Reason, RefusedUploads
@@ -28,6 +29,17 @@ def uploads_for(camera: Camera) -> Device:
     device = access.read_alive(camera.device_id)
     if device is None:
         raise NobodyOwns
+    require_may_upload(camera, device)
+    return device
+
+
+def live_uploads_for(camera: Camera) -> Device:
+    """The same of live video, which is shown and not kept. Raises ProcessingRestricted, too."""
+    device, is_shown = access.read_shown(camera.device_id)
+    if device is None:
+        raise NobodyOwns
+    if not is_shown:
+        raise ProcessingRestricted
     require_may_upload(camera, device)
     return device
 

@@ -19,6 +19,7 @@ from tests.worlds.scenarios import (
     plans,
     recordings,
     refunds,
+    rights,
     second_factors,
     sharing,
 )
@@ -40,6 +41,7 @@ _BY_HAND: tuple[Scenario, ...] = (
     *plans.SCENARIOS,
     *recordings.SCENARIOS,
     *refunds.SCENARIOS,
+    *rights.SCENARIOS,
     *second_factors.SCENARIOS,
     *sharing.SCENARIOS,
 )
