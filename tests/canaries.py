@@ -313,6 +313,17 @@ class Life:
         body = {"reason": "accuracy", "note": self.word("note")}
         assert self.person.call("PUT", "/privacy/restriction", body).status == 200
         assert self.person.call("DELETE", "/privacy/restriction").status == 204
+        self._object()
+
+    def _object(self) -> None:
+        """And be answered."""
+        body = {"reason": self.word("objection")}
+        assert self.person.call("PUT", "/privacy/objections/AUDIT", body).status == 200
+        waiting = self.world.invoke("show_objections", {})["items"]
+        request_id = next(one["request_id"] for one in waiting if one["reason"] == body["reason"])
+        event = {"request_id": request_id, "granted": False, "grounds": self.word("answer")}
+        assert self.world.invoke("answer_objection", event)["state"] == "refused"
+        self.world.settle()
 
     def _show_face(self) -> None:
         picture = jpeg(int(_digits(self.whose, "face", 6)), (320, 240))

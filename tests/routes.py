@@ -103,6 +103,8 @@ _FILL: dict[str, Callable[[Home], Any]] = {
 _FILL_OF: dict[str, Callable[[Home], Any]] = {
     "POST /orders/{order_id}/refund": lambda home: _paid_order(home),
     "POST /orders/{order_id}/refund/preview": lambda home: _paid_order(home),
+    "PUT /privacy/objections/{purpose}": lambda home: "AUDIT",
+    "DELETE /privacy/objections/{purpose}": lambda home: "AUDIT",
     "POST /shares/{share_id}/accept": lambda home: _shared_with_owner(home),
     "POST /shares/{share_id}/decline": lambda home: _shared_with_owner(home),
     "DELETE /shares/{share_id}": lambda home: _accepted_by_owner(home),

@@ -15,9 +15,9 @@ class Account(Item):
     pk_prefix = "account"
     sk_prefix = "account"
     # A password or an address that somebody gave up would let in whoever has got hold of it since; and a consent that
-    # was withdrawn would be in force.
+    # was withdrawn would be in force, and an objection not.
     replaced_for_good = (
-        "address_hash", "consents", "email", "is_password_short", "password_hash", "phone", "phone_hash",
+        "address_hash", "consents", "email", "is_password_short", "objections", "password_hash", "phone", "phone_hash",
     )  # fmt: skip
 
     session_generation = plain(NumberAttribute(default_for_new=1), why="raised to end all sessions at once")
@@ -53,6 +53,11 @@ class Account(Item):
         UnicodeSetAttribute(null=True),
         rows.CONSENT_RECORDS,
         why="purposes, versions of texts, times and random ids: what is gathered is stored on condition of one",
+    )
+    objections = key(
+        UnicodeSetAttribute(null=True),
+        rows.DATA_SUBJECT_REQUESTS,
+        why="rows of the policy and times: what is not done for who objected, read by whoever would do it",
     )
     registered_at = key(Time(), rows.REGISTRATION, why="time", exported=True)
     devices = plain(NumberAttribute(default_for_new=0), why="a count of what the person owns")

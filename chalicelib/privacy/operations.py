@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.contacts.actions import addresses
 from chalicelib.entry.queues import Operations
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import api_log, closing, erasing, restore
+from chalicelib.privacy.actions import api_log, closing, erasing, objections, restore
 from chalicelib.privacy.actions import restore_keys as keys
 
 operations = Operations(__name__)
@@ -42,3 +42,15 @@ def read_api_log(body: shapes.ReadApiLog) -> shapes.ApiLog:
     """Read which account sent requests from which address, for a recorded reason; of the last seven days and no
     longer."""
     return api_log.read_api_log(body.from_, body.to, body.account_id, body.reason, body.cursor)
+
+
+@operations.operation(shapes.ShowObjections)
+def show_objections(body: shapes.ShowObjections) -> shapes.OpenObjections:
+    """Which objections of people wait for an answer, and by when each is due."""
+    return objections.open_objections()
+
+
+@operations.operation(shapes.AnswerObjection)
+def answer_objection(body: shapes.AnswerObjection) -> shapes.AnsweredObjection:
+    """Grant an objection or refuse it, with grounds that the person is written."""
+    return objections.answer(body.request_id, body.granted, body.grounds)

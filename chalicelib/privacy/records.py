@@ -18,6 +18,9 @@ READY: Final = "ready"
 # Kinds of rights, and how far each is.
 RESTRICTION, OBJECTION = "restriction", "objection"
 OPEN, IN_FORCE, ENDED = "open", "in_force", "ended"
+GRANTED: Final = "granted"
+REFUSED: Final = "refused"
+WITHDRAWN: Final = "withdrawn"
 
 
 class Export(Item):
@@ -85,6 +88,21 @@ class ExercisedRight(Item):
     )
     ground = personal(rows.DATA_SUBJECT_REQUESTS, null=True)
     note = personal(rows.DATA_SUBJECT_REQUESTS, null=True)
+    answer = personal(rows.DATA_SUBJECT_REQUESTS, null=True)
+    listed_at = key(
+        UnicodeAttribute(null=True), rows.DATA_SUBJECT_REQUESTS, why="where operators find it", points_to="row"
+    )
+
+
+class OpenObjection(Item):
+    """An objection that waits for an operator's answer, by the time at which it is due."""
+
+    pk_prefix = "objections"
+    sk_prefix = "objection"
+
+    @property
+    def request_id(self) -> str:
+        return self.sort_id.partition("-")[2]
 
 
 class Relocation(Item):

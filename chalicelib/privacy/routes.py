@@ -17,6 +17,7 @@ from chalicelib.privacy.actions import (
     closing,
     erasing,
     export,
+    objections,
     region_plans,
     region_transfer,
     requests,
@@ -186,6 +187,31 @@ def restrict_processing(caller: Caller, body: shapes.Restrict) -> shapes.Restric
 def lift_restriction(caller: Caller) -> None:
     """End the restriction, if there is one."""
     restriction.lift(caller)
+
+
+@routes.get("/privacy/objections", who=Who.PERSON, query=Page, answers=shapes.Objections, example={})
+def list_objections(caller: Caller, page: Page) -> shapes.Objections:
+    """What the person may object to, as it rests on legitimate interest, and how far his objections are."""
+    return page_of(objections.objections_of(caller), page)
+
+
+@routes.put(
+    "/privacy/objections/{purpose}",
+    who=Who.PERSON,
+    asks=shapes.ObjectTo,
+    answers=shapes.Objection,
+    refuses=(NotFound,),
+    example={"reason": "I am known in my town."},
+)
+def object_to_purpose(caller: Caller, purpose: str, body: shapes.ObjectTo) -> shapes.Objection:
+    """Object to a purpose: marketing ends at once, others when the objection is granted."""
+    return objections.object_to(caller, purpose, body.reason)
+
+
+@routes.delete("/privacy/objections/{purpose}", who=Who.PERSON, refuses=(NotFound,), example={})
+def withdraw_objection(caller: Caller, purpose: str) -> None:
+    """Object no more."""
+    objections.withdraw(caller, purpose)
 
 
 @routes.get("/privacy/requests", who=Who.PERSON, query=shapes.Search, answers=shapes.PrivacyRequests, example={})

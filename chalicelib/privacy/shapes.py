@@ -169,13 +169,76 @@ class Restriction(Shape):
     note: str | None
 
 
+class ObjectTo(Shape):
+    """The reason, from your particular situation, if you want to give one; against marketing none is needed."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=2000)] | None = None
+
+
+class Objection(Shape):
+    """A `purpose` that rests on legitimate interest, a row of the policy; `state` is null where you have not objected.
+    To `marketing` an objection is granted at once; to others it is `open` until it is answered, by `due_at`."""
+
+    purpose: str
+    title: str
+    text: str
+    marketing: bool
+    state: Literal["open", "granted", "refused", "withdrawn"] | None
+    asked_at: Time | None
+    due_at: Time | None
+    settled_at: Time | None
+    reason: str | None
+    answer: str | None
+
+
+class Objections(Listed):
+    """In the order of the policy's table."""
+
+    items: list[Objection]
+
+
+class ShowObjections(Shape):
+    """Nothing has to be said."""
+
+
+class OpenObjection(Shape):
+    request_id: str
+    purpose: str
+    asked_at: Time
+    due_at: Time
+    reason: str | None
+
+
+class OpenObjections(Shape):
+    """Those that wait for an answer, the one that is due first first: a hundred at most, and whether there are more."""
+
+    items: list[OpenObjection]
+    more: bool
+
+
+class AnswerObjection(Shape):
+    """`grounds` go to the person: why it is granted, or which compelling grounds there are to go on all the same."""
+
+    request_id: Annotated[str, Meta(min_length=32, max_length=128)]
+    granted: bool
+    grounds: Annotated[str, Meta(min_length=8, max_length=4000)]
+
+
+class AnsweredObjection(Shape):
+    """How far it is now: as it was answered first, or taken back; null where there is none, or no more."""
+
+    request_id: str
+    state: Literal["granted", "refused", "withdrawn"] | None
+
+
 class PrivacyRequest(Shape):
     """A copy is `open` until it can be had, and `done` then; a restriction is `in_force` until it has `ended`. An
-    objection is about a `purpose`, a row of the policy. `due_at` is when it is answered at the latest."""
+    objection is about a `purpose`, a row of the policy, and `open` until it is answered or withdrawn. `due_at` is when
+    it is answered at the latest."""
 
     request_id: str
     kind: Literal["export", "restriction", "objection"]
-    state: Literal["open", "done", "in_force", "ended"]
+    state: Literal["open", "done", "in_force", "ended", "granted", "refused", "withdrawn"]
     asked_at: Time
     due_at: Time
     settled_at: Time | None
@@ -224,6 +287,9 @@ class Activity(Shape):
         "log_looked_into",
         "processing_restricted",
         "restriction_ended",
+        "objected",
+        "objection_answered",
+        "objection_withdrawn",
         "device_added",
         "device_removed",
         "device_changed",

@@ -76,7 +76,7 @@ class Row:
     """One row of the policy's table; there is one object of each, and identity is equality.
 
     `shared_sentences`: which of its sentences are said of other rows, too, and the key of each. `planned`: this version
-    has no part of it, and takes no data for it.
+    has no part of it, and takes no data for it. `marketing`: whoever objects to it needs no reason (GDPR, 21(2)).
     """
 
     id: str
@@ -84,6 +84,7 @@ class Row:
     kept_for: Retention
     shared_sentences: Mapping[str, str]
     planned: bool
+    marketing: bool
 
     def sentence(self, name: Sentence, language: str) -> str:
         """A sentence of `words/register`, with its figures filled in, so that each is written in one file."""
@@ -106,6 +107,7 @@ def _row_of(id: str, facts: Mapping[str, Any]) -> Row:
         kept_for=Retention(**kept_for | {"until": Until(kept_for["until"])}),
         shared_sentences=facts.get("shared_sentences", {}),
         planned=facts.get("planned", False),
+        marketing=facts.get("marketing", False),
     )
 
 

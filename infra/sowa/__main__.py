@@ -312,6 +312,36 @@ def remove_child(session: Session) -> None:
     session.show(answer, "No account is reached there." if closed is None else f"receipt: {closed['receipt_url']}")
 
 
+# Objections
+
+
+@sowa.group()
+def objections() -> None:
+    """Objections of people, which are answered within a month."""
+
+
+@objections.command("show")
+@of_session
+def show_objections(session: Session) -> None:
+    """Which objections wait for an answer, the one that is due first first."""
+    answer = session.cloud.order("show_objections", {})
+    items, more = answer["items"], " and more" if answer["more"] else ""
+    lines = [f"{one['request_id']}  {one['purpose']}  due {one['due_at']}  {one['reason'] or ''}" for one in items]
+    session.show(answer, f"open: {len(items)}{more}", *lines)
+
+
+@objections.command("answer")
+@click.argument("request_id")
+@click.option("--grant/--refuse", "granted", required=True, help="Whether the processing ends, or goes on.")
+@of_session
+def answer_objection(session: Session, request_id: str, granted: bool) -> None:
+    """Grant an objection or refuse it; the grounds are asked for, and go to the person."""
+    grounds = click.prompt("Grounds, as the person will read them", err=True).strip()
+    order = {"request_id": request_id, "granted": granted, "grounds": grounds}
+    answer = session.cloud.order("answer_objection", order)
+    session.show(answer, f"{answer['request_id']}: {answer['state'] or 'there is none'}")
+
+
 # Gift cards
 
 

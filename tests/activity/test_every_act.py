@@ -39,7 +39,7 @@ UNRECORDED = {
     "POST /me/move/confirm": "nothing is left to be told to: the receipt says it",
 }
 # What operators order.
-RECORDED_OPERATIONS = {"read_api_log", "remove_second_factors"}
+RECORDED_OPERATIONS = {"answer_objection", "read_api_log", "remove_second_factors"}
 UNRECORDED_OPERATIONS = {
     "announce": "whoever is told has it in the list of their notices",
     "load_devices": _NOBODY_YET,
@@ -49,6 +49,7 @@ UNRECORDED_OPERATIONS = {
     "report_gift_cards": "whose they are nobody can tell",
     "show_devices": "nothing of who owns them is shown",
     "close_month": "invoices name nobody who could be told",
+    "show_objections": "looking at what somebody asked for is what he asked for",
     "show_erasures": "whose they are nobody can tell",
     "remove_child": "nothing is left to be told to: the receipt says it",
     "restore_keys": "nothing is said to anybody by a key that is back where it was",
@@ -83,7 +84,11 @@ def test_what_operators_order_is_recorded_or_has_a_reason_not_to_be(home: Home) 
     assert ordered == RECORDED_OPERATIONS | UNRECORDED_OPERATIONS.keys()
     App.added(home.owner)
     asked = {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
+    objected = home.owner.call("PUT", "/privacy/objections/AUDIT", {"reason": "I am known in my town."})
+    assert objected.status == 200
+    (waiting,) = home.world.invoke("show_objections", {})["items"]
     events = {
+        "answer_objection": {"request_id": waiting["request_id"], "granted": False, "grounds": "It protects you."},
         "read_api_log": {**asked, "account_id": home.owner.account_id},
         "remove_second_factors": {"email": home.owner.email},
     }

@@ -30,6 +30,8 @@ OPERATIONS = {
     "revoke_gift_cards": {"batch_id": "none"},
     "report_gift_cards": {},
     "announce": {"title": "We move", "text": "Sowa moves to other machines on Sunday.", "to": "all"},
+    "show_objections": {},
+    "answer_objection": {"request_id": "a" * 40, "granted": True, "grounds": "It is so."},
     "remove_child": {"email": "nobody@example.com"},
     "remove_second_factors": {"email": "nobody@example.com"},
     "read_api_log": {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"},

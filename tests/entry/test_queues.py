@@ -86,6 +86,8 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.stock.operations.unload_devices": ("operation",),
     "chalicelib.stock.operations.show_devices": ("operation",),
     "chalicelib.privacy.operations.show_erasures": ("operation",),
+    "chalicelib.privacy.operations.show_objections": ("operation",),
+    "chalicelib.privacy.operations.answer_objection": ("operation",),
     "chalicelib.invoices.operations.close_month": ("operation",),
     "chalicelib.privacy.operations.replay_erasures": ("operation",),
     "chalicelib.privacy.operations.restore_keys": ("operation",),

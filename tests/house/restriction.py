@@ -48,6 +48,7 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("DELETE /me/second-factors/totp", "POST /me/second-factors/totp", "POST /me/second-factors/totp/confirm"),
         *("GET /privacy/activity", "GET /privacy/exports", "POST /privacy/exports", "GET /privacy/requests"),
         *("GET /privacy/exports/{export_id}", "GET /privacy/exports/{export_id}/archive/{link}"),
+        *("GET /privacy/objections", "PUT /privacy/objections/{purpose}", "DELETE /privacy/objections/{purpose}"),
         *("DELETE /privacy/restriction", "GET /privacy/restriction", "PUT /privacy/restriction"),
         *("DELETE /sessions", "GET /sessions", "DELETE /sessions/current", "DELETE /sessions/{session_id}"),
         *("POST /step-up", "POST /step-up/confirm", "PUT /terminals/current/push"),
@@ -87,6 +88,7 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
     ),
     "an operator's duty, by law or to let somebody in: recorded each time": (
         *("replay_erasures", "restore_keys", "remove_child", "read_api_log", "remove_second_factors"),
+        *("show_objections", "answer_objection"),
     ),
 }
 _JOBS = r"^def ([a-z]\w+)\("

@@ -592,6 +592,8 @@ _ORDERS = {
     "report_gift_cards": ({}, {"items": [], "cursor": None}),
     "read_api_log": (_SPAN, {"items": []}),
     "show_devices": ({"sns": ["SN0009"]}, {"items": [_ABSENT]}),
+    "answer_objection": ({"request_id": "a" * 40, "granted": True, "grounds": "It is so."}, {"state": None}),
+    "show_objections": ({}, {"items": [], "more": False}),
     "show_erasures": ({}, {"items": [], "total": 0, "oldest_seconds": 0}),
     "close_month": ({"month": "2025-12"}, {"month": "2025-12", "invoices": 0, "credit_notes": 0, "sums": []}),
     "show_live": (sample("function_url"), {"statusCode": 404}),

@@ -275,7 +275,7 @@ ASKED_FOR_BY_LAW = {
     "orders/mail": {
         "disputed", "handed_disputed", "paid", "refund_due", "refund_failed", "refunded", "renewal_failed",
     },
-    "privacy/mail": {"closed", "export"},
+    "privacy/mail": {"closed", "export", "objection"},
     "second_factors/mail": {"added", "all_removed", "code_used", "codes_made", "guessed", "removed"},
     "sessions/mail": {"new_terminal"},
 }  # fmt: skip

@@ -129,6 +129,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.world.run_schedule("check_connections")
     assert home.owner.call("PUT", "/privacy/restriction", {"reason": "accuracy"}).status == 200
     assert home.owner.call("DELETE", "/privacy/restriction").status == 204
+    assert home.owner.call("PUT", "/privacy/objections/AUDIT", {}).status == 200
     home.owner.agree("experience")
     assert home.owner.send_events().status == 202
     # Last: nobody has been told yet.

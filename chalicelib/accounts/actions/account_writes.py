@@ -82,6 +82,12 @@ def changes_consents(account: Account, consents: set[str] | None) -> Write:
     return change(account, when=as_read, otherwise=StaleRead, consents=consents)
 
 
+def changes_objections(account: Account, objections: set[str] | None) -> Write:
+    """The account's side of an objection that is made, answered or withdrawn, likewise."""
+    as_read = is_set(Account.objections, account.objections)
+    return change(account, when=as_read, otherwise=StaleRead, objections=objections)
+
+
 def begins_copy(account: Account) -> Write:
     """The account's side of a copy of its data, if no other was begun since it was read. Raises StaleRead on commit."""
     as_read = is_set(Account.copies, account.copies)

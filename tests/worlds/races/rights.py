@@ -76,6 +76,33 @@ def _agree(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
         yield "what is in force is recorded otherwise"
 
 
+def _withdraw(home: Home, state: Any) -> Response:
+    return rights.withdraw(home, state, ONE_KEY)
+
+
+def _object(home: Home, state: Any) -> Response:
+    return rights.object_to_other(home, state, ONE_KEY)
+
+
+def _object_again(home: Home, state: Any) -> Response:
+    return rights.object_to_other(home, state, ANOTHER_KEY)
+
+
+def _answer(home: Home, request_id: str) -> Response:
+    return rights.answer(home, request_id)
+
+
+def _one_open(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    if (rights.rights(stored, "open"), rights.listed(stored)) != (1, 1):
+        yield "what was objected to once waits otherwise"
+
+
+def _settled_once(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
+    settled_as = [row["state"] for row in stored.of("ExercisedRight").values()]
+    if settled_as not in (["withdrawn"], ["refused"]) or rights.listed(stored):
+        yield f"it is {settled_as}, and waits {rights.listed(stored)} times"
+
+
 def _owner_has_gone(home: Home, state: Any, answers: Answers, stored: Stored) -> Wrong:
     yield from owner_is_gone(home, state, answers[::-1], stored)
     if stored.of("ExercisedRight"):
@@ -90,5 +117,7 @@ RACES = (
     Race("restrict, restrict", settled, _restrict, _restrict_again, exactly((200, 200)), _one_in_force),
     Race("lift, restrict", rights.restricted, _lift, _restrict_again, exactly((204, 200)), _agree),
     Race("restrict, events", consents.agreed, _restrict, _send, exactly((200, 202), (200, 403)), _one_in_force),
+    Race("object, object", settled, _object, _object_again, exactly((200, 200)), _one_open),
+    Race("withdraw the objection, answer", rights.objected, _withdraw, _answer, exactly((204, 200)), _settled_once),
     Race("restrict, close", _stepped_up, _restrict, _close, exactly((200, 202), (401, 202)), _owner_has_gone),
 )  # fmt: skip
