@@ -23,6 +23,9 @@ class Order(Item):
     keep_days = plain(NumberAttribute(null=True), why="of the plan", exported=True)
     period_days = plain(NumberAttribute(null=True), why="of the plan", exported=True)
     device_id = key(UnicodeAttribute(), rows.PLAN_PURCHASE, why="random id of what it is for", exported=True)
+    stock_id = key(
+        UnicodeAttribute(null=True), rows.PLAN_PURCHASE, why="keyed hash of its serial number, whoever binds it again"
+    )
     amount = key(NumberAttribute(), rows.PLAN_PURCHASE, why="a price", exported=True)
     currency = plain(UnicodeAttribute(), why="of the price", exported=True)
     payment_method = key(
@@ -65,6 +68,15 @@ class Order(Item):
     refunded_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time: when the plan was given back", exported=True)
     refund_reason = personal(rows.PLAN_PURCHASE, null=True)
     confirmed_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time: when the person was notified", exported=True)
+
+
+class WholeRefunds(Item):
+    """For which cameras an account got a whole price back, and until when no other one of theirs goes back whole."""
+
+    pk_prefix = "account"
+    sk_prefix = "whole-refunds"
+
+    given = key(UnicodeSetAttribute(null=True), rows.PLAN_PURCHASE, why="keyed hashes of serial numbers, and times")
 
 
 class OpenOrders(Item):

@@ -148,7 +148,7 @@ def preview_refund(caller: Caller, order: Order) -> shapes.Refundable:
 )
 def refund_order(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refund:
     """Give an order back: its plan ends wherever it lies. The whole price goes back within fourteen days if less than
-    an hour was recorded, and else what is left."""
+    an hour was recorded, of one camera once a year, and else what is left."""
     return refunding.refund(caller, order, body)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 State = Literal["open", "paid", "refused", "expired", "refund_due", "refunded", "charged_back"]
@@ -28,6 +29,8 @@ MOST_OPEN = 10
 # Within so long the whole price goes back, if less than that was recorded.
 WHOLE_WITHIN_S = 14 * 24 * 60 * 60
 WHOLE_BELOW_MS = 60 * 60 * 1000
+# Of one camera only once in that time: else nobody would ever pay who gives back every fortnight.
+WHOLE_EVERY_S = 365 * 24 * 60 * 60
 # Of what a provider has taken on banks make days; after two weeks somebody has to look.
 BANKS_TAKE_S = 14 * 24 * 60 * 60
 # Where the money is that bought nothing, or no more: on its way, or there.
@@ -65,6 +68,17 @@ def state_with_refund(state: State, reason: Reason) -> State:
 def is_whole(paid_at: int, recorded_ms: int, now: int) -> bool:
     """Whether the whole price of an order goes back, and not just what is left of it."""
     return is_early(paid_at, now) and recorded_ms < WHOLE_BELOW_MS
+
+
+def whole_until(given: Iterable[str], camera: str, now: int) -> int | None:
+    """Until when nothing of this camera goes back whole, since something did; None if it may now."""
+    times = [int(text.partition(" ")[2]) for text in given if text.partition(" ")[0] == camera]
+    return max((until for until in times if until > now), default=None)
+
+
+def with_whole(given: Iterable[str], camera: str, now: int) -> set[str]:
+    """What is remembered once another price goes back whole."""
+    return {*(text for text in given if int(text.partition(" ")[2]) > now), f"{camera} {now + WHOLE_EVERY_S}"}
 
 
 def is_early(paid_at: int, now: int) -> bool:

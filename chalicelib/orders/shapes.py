@@ -119,9 +119,12 @@ class Refund(Shape):
 
 
 class Refundable(Shape):
-    """What would go back if it were asked for now."""
+    """What would go back if it were asked for now: the whole price, or what is left. Of one camera a whole price goes
+    back once a year: where that is why it would be less now, `whole_again_from` says from when on it may again."""
 
     amount: Money
+    is_whole: bool
+    whole_again_from: Time | None
 
 
 class Orders(Shape):

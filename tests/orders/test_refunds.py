@@ -102,7 +102,8 @@ def provider() -> Iterator[Remembering]:
 def test_the_whole_price_goes_back_in_the_first_days(home: Home, provider: Remembering) -> None:
     order_id = buy(home)
     later(home, 14 * DAY)
-    assert would_go_back(home, order_id).json == {"amount": euros(299)}
+    said = {"amount": euros(299), "is_whole": True, "whole_again_from": None}
+    assert would_go_back(home, order_id).json == said
     answer = give_back(home, order_id, {"reason": "It rains"})
     assert (answer.status, answer.json) == (202, {"amount": euros(299), "credit_note_number": "K-2026-000001"})
     home.world.settle()
@@ -242,7 +243,7 @@ def test_of_a_plan_that_moves_to_and_fro_each_device_is_asked_once(home: Home) -
 
     def calls() -> int:
         home.world.trace.clear()
-        assert would_go_back(home, order_id).json == {"amount": euros(299)}
+        assert would_go_back(home, order_id).json["amount"] == euros(299)
         return len(home.world.trace.names())
 
     counts = []
@@ -644,3 +645,56 @@ def test_a_move_in_between_hides_nothing(home: Home, nth: int) -> None:
     assert answer.json["amount"] == euros(100)
     assert [plan_of(home, one)["state"] for one in (home.camera.device_id, other.device_id)][1] in ("none", "grace")
     assert plan_of(home)["state"] != "active"
+
+
+# ── Once a camera and year ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_of_one_camera_a_whole_price_goes_back_once_a_year(home: Home) -> None:
+    assert given_back(home, buy(home)) == 299
+    begins = home.world.now()
+    second = buy(home)
+    later(home, 5 * DAY)
+    said, again = would_go_back(home, second).json, f"{begins + timedelta(days=365):%Y-%m-%dT%H:%M:%SZ}"
+    assert said == {"amount": euros(250), "is_whole": False, "whole_again_from": again}
+    assert given_back(home, second) == 250
+    third = buy(home)
+    later(home, 15 * DAY)  # it would not be whole in any case
+    assert (would_go_back(home, third).json["is_whole"], would_go_back(home, third).json["whole_again_from"]) == (
+        False, None,
+    )  # fmt: skip
+    later(home, 345 * DAY)
+    last = buy(home)
+    later(home, DAY)
+    assert given_back(home, last) == 299
+    assert len(rows(home.world, "account/whole-refunds")) == 1
+
+
+def test_of_another_camera_it_does_and_of_one_that_is_bound_again_it_does_not(home: Home) -> None:
+    other = new_camera(home.world, "SN0002", owner=home.owner)
+    assert given_back(home, buy(home)) == 299
+    another = buy(home, device_id=other.device_id)
+    later(home, DAY)
+    assert given_back(home, another) == 299
+    home.owner.sign_in()
+    assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
+    assert home.owner.bind(home.camera).status == 201
+    again = buy(home)
+    later(home, DAY)
+    assert given_back(home, again) == 290
+
+
+def test_what_is_given_back_at_once_is_whole_one_time(home: Home) -> None:
+    """Of two orders of one camera: who is later gets what is left."""
+    first, second = buy(home), buy(home, "event-30-month")
+    later(home, 5 * DAY)
+    home.owner.sign_in()
+    paths = [f"/orders/{one}/refund" for one in (first, second)]
+    keys = [{"Idempotency-Key": path[-32:]} for path in paths]
+    call = home.owner.call
+    answers = at_once(
+        *(lambda path=path, key=key: call("POST", path, {}, headers=key) for path, key in zip(paths, keys, strict=True))
+    )
+    assert [one.status for one in answers] == [202, 202]
+    (row,) = rows(home.world, "account/whole-refunds")
+    assert len(row["given"]) == 1

@@ -28,6 +28,8 @@ class Ticket:
     paid_at: int = 0
     is_free: bool = False
     is_disputed: bool = False
+    # Of which camera it was ordered.
+    camera: int = 0
     # By what was bought before: what of the price was credited for it.
     credits: dict[str, int] = field(default_factory=dict)
 
@@ -147,12 +149,14 @@ class Counter:
     # By what was bought: what was paid in money, and what went back of it.
     paid: dict[str, int] = field(default_factory=dict)
     back: dict[str, int] = field(default_factory=dict)
+    # By camera: until when nothing goes back whole, since something did.
+    whole_until: dict[int, int] = field(default_factory=dict)
 
     def buy(self, nth: int, source: str, offer: Offer, now: int) -> None:
-        self._put(nth, self._paid(self._ticket(source, offer, offer.prices["EUR"]), offer.prices["EUR"], now))
+        self._put(nth, self._paid(nth, self._ticket(source, offer, offer.prices["EUR"]), offer.prices["EUR"], now))
 
-    def _paid(self, ticket: Ticket, amount: int, now: int) -> Ticket:
-        ticket.paid, ticket.paid_at = amount, now
+    def _paid(self, nth: int, ticket: Ticket, amount: int, now: int) -> Ticket:
+        ticket.camera, ticket.paid, ticket.paid_at = nth, amount, now
         self.paid[ticket.source] = amount
         return ticket
 
@@ -223,7 +227,8 @@ class Counter:
         for one in given_up:
             device.queue.remove(one)
             device.went += one.left
-        ticket = self._paid(self._ticket(source, offer, offer.prices["EUR"]), offer.prices["EUR"] - credit, now)
+        bought = self._ticket(source, offer, offer.prices["EUR"])
+        ticket = self._paid(nth, bought, offer.prices["EUR"] - credit, now)
         ticket.credits = self._credits(given_up)
         device.came += ticket.left
         device.queue.insert(0, ticket)
@@ -270,13 +275,17 @@ class Counter:
             one.is_disputed = one.is_disputed and one.source != source
 
     def pay_back(self, nth: int, source: str, now: int) -> int:
-        """The whole price for two weeks, as nobody filmed for an hour, and then what is left is worth: money first."""
+        """The whole price for two weeks, as nobody filmed for an hour, of each camera once a year; then what is left is
+        worth: money first."""
         mine = [one for one in self.devices[nth].queue if one.source == source]
         if any(one.is_disputed for one in mine):
             raise No("PaymentDisputed")
         left = ceil(sum((Fraction(one.price, one.whole) * one.left for one in mine), Fraction()))
         paid = mine[0].paid
-        amount = paid if now <= mine[0].paid_at + 14 * DAY else min(paid, left)
+        is_whole = now <= mine[0].paid_at + 14 * DAY and self.whole_until.get(mine[0].camera, now) <= now
+        if is_whole:
+            self.whole_until[mine[0].camera] = now + YEAR
+        amount = paid if is_whole else min(paid, left)
         self.back[source] = self.back.get(source, 0) + amount
         self._end(nth, source, now)
         return amount

@@ -266,7 +266,8 @@ class Rules(Standing):
     def __init__(self) -> None:
         super().__init__()
         self._ledgers = [Ledger(), Ledger()]
-        self._paid: dict[str, tuple[int, int]] = {}
+        self._paid: dict[str, tuple[int, int, str]] = {}
+        self._whole: set[str] = set()
         self._now = 1_767_600_000
 
     def _new(self, kind: rules.SourceKind) -> str:
@@ -279,7 +280,7 @@ class Rules(Standing):
 
     def buy(self, nth: int, offer: Offer) -> str:
         new = changes.new_grant(offer, self._new("order"), self._now, amount=offer.prices["EUR"])
-        self._paid[new.source] = offer.prices["EUR"], self._now
+        self._paid[new.source] = offer.prices["EUR"], self._now, f"camera-{nth}"
         self._written(nth, changes.with_grant(self._ledgers[nth], new, self._now))
         return new.source
 
@@ -307,7 +308,7 @@ class Rules(Standing):
 
     def change_now(self, nth: int, offer: Offer, credit: int) -> str:
         new = changes.new_grant(offer, self._new("order"), self._now, amount=offer.prices["EUR"])
-        self._paid[new.source] = offer.prices["EUR"] - credit, self._now
+        self._paid[new.source] = offer.prices["EUR"] - credit, self._now, f"camera-{nth}"
         ledger = self._ledgers[nth]
         old = changes.credited(ledger, "EUR", self._now)
         new = replace(new, credits=changes.credits_of(old))
@@ -342,8 +343,11 @@ class Rules(Standing):
         if any(one.mark for one in rests):
             raise No("PaymentDisputed")
         self._written(nth, left)
-        paid, paid_at = self._paid[source]
+        paid, paid_at, camera = self._paid[source]
         whole = order_rules.is_whole(paid_at, 0, self._now)
+        whole = whole and order_rules.whole_until(self._whole, camera, self._now) is None
+        if whole:
+            self._whole = order_rules.with_whole(self._whole, camera, self._now)
         return order_rules.amount_back(paid, changes.credit(rests), whole=whole)
 
     def wait(self, seconds: int) -> None:

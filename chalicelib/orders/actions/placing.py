@@ -6,7 +6,7 @@ from functools import partial
 
 from chalicelib import clock, ids
 from chalicelib.access import actions as access
-from chalicelib.access.records import Ownership
+from chalicelib.access.records import Device, Ownership
 from chalicelib.accounts.actions import regions
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Invalid, NotFound
@@ -44,7 +44,7 @@ def price_of(caller: Caller, body: shapes.AskPrice) -> shapes.Price:
     """The price now, and when the plan would run; nothing is stored. Raises PlanUnknown, NotFound, and what `quote` and
     the free plan raise."""
     offer = plans.offered(body.plan_id)
-    held, _ = _read_with_open_orders(caller, body.device_id, offer)
+    held, _, _ = _read(caller, body.device_id, offer)
     quote = _quote(held, offer, body, clock.now_s())
     price, credit, to_pay = (
         Money(amount=amount, currency=quote.currency) for amount in (quote.price, quote.credit, quote.to_pay)
@@ -70,7 +70,8 @@ def _named(invoice_to: shapes.InvoiceTo | None) -> Buyer | None:
 def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -> dict[str, object]:
     offer = plans.offered(body.plan_id)
     _require_renewable(body, offer)
-    (held, opened), now = _read_with_open_orders(caller, body.device_id, offer), clock.now()
+    held, device, opened = _read(caller, body.device_id, offer)
+    now = clock.now()
     quote = _quote(held, offer, body, clock.epoch_s(now))
     if body.to_pay not in (None, quote.to_pay):
         raise PriceChanged(to_pay={"amount": quote.to_pay, "currency": quote.currency})
@@ -84,6 +85,7 @@ def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -
         keep_days=offer.keep_days,
         period_days=offer.period_days,
         device_id=body.device_id,
+        stock_id=device.stock_id,
         amount=quote.to_pay,
         currency=quote.currency,
         payment_method=body.payment_method,
@@ -112,24 +114,24 @@ def _require_renewable(body: shapes.PlaceOrder, offer: plans.Offer) -> None:
         raise RenewedByCard(fields={"payment_method": Phrase("renewed_by_card")})
 
 
-def _read_with_open_orders(
+def _read(
     caller: Caller, device_id: str, offer: plans.Offer
-) -> tuple[Ownership, OpenOrders | None]:
-    """The caller's tie to the device, and which orders are open; of the free plan also what says that no other device
-    has it. One consistent read. Raises NotFound, FreePlanElsewhere."""
+) -> tuple[Ownership, Device, OpenOrders | None]:
+    """The caller's tie to the device, the device, and which orders are open; of the free plan also what says that no
+    other device has it. One consistent read. Raises NotFound, FreePlanElsewhere."""
     if access.owner_of(device_id) != caller.account_id:
         raise NotFound("device")
     free, opened = FreePlan.key(caller.account_id), opening.key_of(caller.account_id)
-    found = read_all((plans.key_of(device_id), free if offer.is_free else opened))
-    held = found[plans.key_of(device_id)]
-    if held is None:
+    found = read_all((plans.key_of(device_id), Device.key(device_id), free if offer.is_free else opened))
+    held, device = found[plans.key_of(device_id)], found[Device.key(device_id)]
+    if held is None or device is None:
         raise NotFound("device")
     if not offer.is_free:
-        return held, found[opened]
+        return held, device, found[opened]
     elsewhere = found[free]
     if elsewhere is not None and elsewhere.device_id != device_id and elsewhere.until > clock.now_s():
         raise FreePlanElsewhere(device_id=elsewhere.device_id, until=clock.rfc3339(clock.at_epoch(elsewhere.until)))
-    return held, None
+    return held, device, None
 
 
 def _quote(held: Ownership, offer: plans.Offer, body: shapes.AskPrice, now: int) -> Quote:

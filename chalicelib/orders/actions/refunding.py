@@ -12,12 +12,12 @@ from chalicelib.invoices.actions import documents, numbering
 from chalicelib.invoices.records import InvoiceCounter
 from chalicelib.orders import rules, shapes
 from chalicelib.orders.actions import paying_back, reading, telling
-from chalicelib.orders.records import Order, Payment
+from chalicelib.orders.records import Order, Payment, WholeRefunds
 from chalicelib.plans.actions import handed
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.actions.ledgers import Granted
 from chalicelib.recordings.actions import usage
-from chalicelib.store.commit import change, check, commit_and_answer
+from chalicelib.store.commit import Write, absent, change, check, commit_and_answer, is_set, put
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying_from
 
@@ -56,12 +56,15 @@ class _Decided:
     held: Ownership
     counter: InvoiceCounter | None
     amount: int
+    is_whole: bool
+    refunds: WholeRefunds | None
+    whole_again_at: int | None
 
 
 def refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refund:
     """The plan of a paid order ends wherever it lies, and the money goes back: all of it within fourteen days if less
-    than an hour was recorded, else what is left. Raises NotPaid, NothingWasPaid, RefundedAlready, PaymentDisputed,
-    NothingLeft, PlanHandedOver; NotFound if the account was closed meanwhile."""
+    than an hour was recorded, of one camera once a year, else what is left. Raises NotPaid, NothingWasPaid,
+    RefundedAlready, PaymentDisputed, NothingLeft, PlanHandedOver; NotFound if the account was closed meanwhile."""
     return retrying_from(order, lambda latest: _refund(caller, latest, body), _read_again, tries=_TRIES)
 
 
@@ -76,7 +79,12 @@ def _read_again(order: Order) -> Order:
 def amount_of(order: Order) -> shapes.Refundable:
     """What would go back now; nothing is stored. Raises what `refund` raises."""
     decided = retrying_from(order, lambda latest: _decide(latest, clock.now_s()), _read_again, tries=_TRIES)
-    return shapes.Refundable(amount=shapes.Money(amount=decided.amount, currency=order.currency))
+    again_at = decided.whole_again_at
+    return shapes.Refundable(
+        amount=shapes.Money(amount=decided.amount, currency=order.currency),
+        is_whole=decided.is_whole,
+        whole_again_from=None if again_at is None else clock.at_epoch(again_at),
+    )
 
 
 def _refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refund:
@@ -105,6 +113,7 @@ def _refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refu
         *paying_back.owed(decided.payment, decided.amount, "asked_for", now),
         found,
         *plans.taken_back(decided.held, _source_of(order), now)[0],
+        *_remembered(order, decided, now),
         *noted,
         documents.requested(order.pk_id, number),
         telling.notice_of_refund(caller.account, order),
@@ -116,8 +125,10 @@ def _refund(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes.Refu
 def _decide(order: Order, now: int) -> _Decided:
     _require_paid(order)
     granted = plans.granted(order.pk_id, _source_of(order), now)
-    payment, counter = read(
-        Payment.key("", order.paid_with), numbering.counter_of("credit_note", numbering.tax_year(now))
+    payment, counter, refunds = read(
+        Payment.key("", order.paid_with),
+        numbering.counter_of("credit_note", numbering.tax_year(now)),
+        WholeRefunds.key(order.pk_id),
     )
     if payment is None or payment.state != "applied":
         raise StaleRead
@@ -125,9 +136,31 @@ def _decide(order: Order, now: int) -> _Decided:
         raise PaymentDisputed
     if granted.held is None:
         raise _why_nothing(order)
-    whole, left = _is_whole(order, granted, now), granted.worth
+    again_at = rules.whole_until(_given(refunds), _camera_of(order), now)
+    could_be, left = _is_whole(order, granted, now), granted.worth
+    whole = could_be and again_at is None
     amount = rules.amount_back(int(order.amount), left, whole=whole)
-    return _Decided(payment, granted.held, counter, amount)
+    return _Decided(payment, granted.held, counter, amount, whole, refunds, again_at if could_be else None)
+
+
+def _given(refunds: WholeRefunds | None) -> set[str]:
+    return set() if refunds is None else set(refunds.given or ())
+
+
+def _camera_of(order: Order) -> str:
+    """By its serial number: bound again by the same person it is the same one."""
+    return str(order.stock_id or order.device_id)
+
+
+def _remembered(order: Order, decided: _Decided, now: int) -> tuple[Write, ...]:
+    """A write that remembers that a whole price went back. Raises StaleRead on commit where another one did since."""
+    if not decided.is_whole:
+        return ()
+    before, expires_at = decided.refunds, now + rules.WHOLE_EVERY_S
+    given = rules.with_whole(_given(before), _camera_of(order), now)
+    row = WholeRefunds.new(order.pk_id, given=given, expires_at=expires_at)
+    as_read = absent(WholeRefunds) if before is None else is_set(WholeRefunds.given, before.given)
+    return (put(row, when=as_read, otherwise=StaleRead),)
 
 
 def _why_nothing(order: Order) -> Conflict:

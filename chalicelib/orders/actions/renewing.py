@@ -160,6 +160,7 @@ def _ordered(due: _Due, sort_id: str, former: Order | None, now: int) -> Order:
         keep_days=offer.keep_days,
         period_days=offer.period_days,
         device_id=held.device_id,
+        stock_id=due.device.stock_id,
         amount=renewal.price,
         currency=renewal.currency,
         payment_method="card",
