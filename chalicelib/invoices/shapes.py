@@ -40,7 +40,7 @@ class MonthSum(Shape):
 
     currency: str
     country: str
-    tax_category: Literal["S", "AE", "G"]
+    tax_category: Literal["S", "AE", "O", "G"]
     tax_rate_bp: int
     documents: int
     net: int

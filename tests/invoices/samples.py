@@ -47,6 +47,8 @@ KINDS = {
     "to a business": document("DE", buyer=COMPANY),
     "to a business of Poland": document(buyer=Buyer("Firma", "Lublin", "PL", "PL5260250995"), currency="PLN"),
     "out of the union": document("US", currency="USD", payment_method="transfer"),
+    "out of the union, of before": document("US", currency="USD", tax=vat.Tax("US", "G", 0)),
+    "given back out of the union": credit_note(country="CH", gross=100),
     "given back": credit_note(gross=100),
     "given back to a business": credit_note(country="DE", buyer=COMPANY),
     "of before": document(period_days=None),

@@ -157,7 +157,7 @@ def test_people_read_it_in_polish_and_english() -> None:
 
 def test_people_read_why_no_tax_is_charged_and_what_is_corrected() -> None:
     assert "Reverse charge / Odwrotne obciążenie" in text_of(KINDS["to a business"])
-    assert "Supplied outside the European Union" in text_of(KINDS["out of the union"])
+    assert "Not subject to VAT: outside the European Union" in text_of(KINDS["out of the union"])
     text = text_of(KINDS["given back"])
     assert "Faktura korygująca / Credit note K-2026-000001" in text and "S-2026-000001 (2026-01-05)" in text
     assert "To be paid back: 1.00 EUR" in text
@@ -197,3 +197,16 @@ def test_an_amount_is_written_with_two_places(amount: int, said: str) -> None:
     assert decimal(amount) == said
 
 
+
+
+def test_what_is_outside_of_the_scope_of_the_tax_has_no_rate_and_names_no_payer_of_it() -> None:
+    """BR-O-02, BR-O-05: the seller's number stands as his registration."""
+    root = etree.fromstring(cii.cii(KINDS["out of the union"]))
+    inside = etree.fromstring(cii.cii(KINDS["of nobody"]))
+    assert [one.text for one in root.iterfind(".//ram:ApplicableTradeTax/ram:CategoryCode", NS)] == ["O", "O"]
+    assert [one.text for one in root.iterfind(".//ram:ExemptionReasonCode", NS)] == ["VATEX-EU-O"]
+    for path in ("ram:RateApplicablePercent", "ram:SpecifiedTaxRegistration"):
+        assert root.find(f".//{path}", NS) is None
+        assert inside.find(f".//{path}", NS) is not None
+    (number,) = root.iterfind(".//ram:SellerTradeParty/ram:SpecifiedLegalOrganization/ram:ID", NS)
+    assert number.text == KINDS["out of the union"].seller.vat_number

@@ -14,6 +14,10 @@ from chalicelib.invoices.rules import vat
 from chalicelib.invoices.rules.vat import Tax
 
 TODAY = date(2026, 1, 5)
+RATES_OF_2026 = (
+    "AT 20 BE 21 BG 20 CY 19 CZ 21 DE 19 DK 25 EE 24 ES 21 FI 25.5 FR 20 GR 24 HR 25 HU 27 IE 23 IT 22 LT 21 LU 17 "
+    "LV 21 MT 18 NL 21 PL 23 PT 23 RO 21 SE 25 SI 22 SK 23"
+)
 
 
 def tax(country: str, *, on: date = TODAY, is_business: bool = False, seller: str = "PL") -> Tax:
@@ -37,7 +41,7 @@ def test_a_business_of_the_sellers_country_pays_as_a_person_does() -> None:
 
 @pytest.mark.parametrize("country", ["US", "CH", "GB", "NO", "UA", "AX", "XK"])
 def test_whoever_is_outside_of_the_union_is_charged_none(country: str) -> None:
-    assert tax(country) == tax(country, is_business=True) == Tax(country, "G", 0)
+    assert tax(country) == tax(country, is_business=True) == Tax(country, "O", 0)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +66,14 @@ def test_a_rate_holds_from_its_day_on(country: str, day: date, rate_bp: int) -> 
 def test_a_day_before_all_rates_is_no_day_of_a_sale() -> None:
     with pytest.raises(vat.RateUnknown, match="PL on 2010-12-31"):
         tax("PL", on=date(2010, 12, 31))
+
+
+def test_each_country_has_the_rate_of_2026() -> None:
+    """As published by others who keep lists, compared by hand in December 2026; four have changed since September 2024
+    (Finland, Slovakia, Estonia, Romania)."""
+    said = RATES_OF_2026.split(" ")
+    found = {one: vat.per_cent(vat.standard_rate_bp(one, date(2026, 12, 1))) for one in vat.UNION}
+    assert found == dict(zip(said[::2], said[1::2], strict=True))
 
 
 def test_the_union_has_27_countries_and_each_a_rate_that_is_allowed() -> None:

@@ -26,6 +26,7 @@ _CARD, _ONLINE = "48", "68"
 # Why no tax is charged (VATEX, CEF): the words, and the code.
 EXEMPTIONS: Final = {
     "AE": ("Reverse charge / Odwrotne obciążenie", "VATEX-EU-AE"),
+    "O": ("Not subject to VAT: outside the European Union / Nie podlega VAT: poza Unią Europejską", "VATEX-EU-O"),
     "G": ("Supplied outside the European Union / Poza Unią Europejską", "VATEX-EU-G"),
 }
 # Codes of ours that the standard's list lacks: islands of Saint Helena, and Kosovo, which has another one there.
@@ -61,7 +62,7 @@ def _day(day: date) -> Node:
 
 
 def _transaction(document: Document) -> Node:
-    parties = (("ram:SellerTradeParty", _party(document.seller)), ("ram:BuyerTradeParty", _buyer(document)))
+    parties = (("ram:SellerTradeParty", _seller(document)), ("ram:BuyerTradeParty", _buyer(document)))
     return (
         "rsm:SupplyChainTradeTransaction",
         (
@@ -106,11 +107,20 @@ def name_of(document: Document) -> str:
     return " / ".join(dict.fromkeys(document.names.values()))
 
 
-def _category(document: Document) -> tuple[Node, Node]:
-    return (
-        ("ram:CategoryCode", document.tax.category),
-        ("ram:RateApplicablePercent", vat.per_cent(document.tax.rate_bp)),
-    )
+def _category(document: Document) -> tuple[Node, Node | None]:
+    # What is not subject to the tax has no rate, not even one of nothing (BR-O-05).
+    rate: Node = ("ram:RateApplicablePercent", vat.per_cent(document.tax.rate_bp))
+    return ("ram:CategoryCode", document.tax.category), None if document.tax.category == "O" else rate
+
+
+def _seller(document: Document) -> tuple[Node | None, ...]:
+    """Where nothing is subject to the tax the seller's number stands as his registration, and not as that of a payer of
+    VAT (BR-O-02, BT-30)."""
+    seller = document.seller
+    if document.tax.category != "O":
+        return _party(seller)
+    name, address, _ = _party(seller)
+    return name, ("ram:SpecifiedLegalOrganization", (("ram:ID", seller.vat_number),)), address
 
 
 def _buyer(document: Document) -> tuple[Node | None, ...]:
@@ -162,7 +172,8 @@ def _tax(document: Document) -> Iterator[Node]:
     yield category
     if code is not None:
         yield ("ram:ExemptionReasonCode", code)
-    yield rate
+    if rate is not None:
+        yield rate
 
 
 def _sums(document: Document) -> Iterator[Node]:

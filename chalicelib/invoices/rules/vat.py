@@ -9,8 +9,9 @@ from typing import Literal
 
 import msgspec
 
-# Of EN 16931 (UNTDID 5305): taxed at the standard rate, reverse charge, and sold outside of the European Union.
-Category = Literal["S", "AE", "G"]
+# Of EN 16931 (UNTDID 5305): taxed at the standard rate, reverse charge, and a service that is outside the scope of the
+# Union's tax since it is had elsewhere. `G` stands on documents of before: it is said of goods that are exported.
+Category = Literal["S", "AE", "O", "G"]
 
 # A rate is said in hundredths of a per cent, as Finland's is 25.5.
 _WHOLE = 10_000
@@ -59,7 +60,7 @@ def tax_of(country: str, on: date, *, seller_country: str, is_business: bool) ->
     outside of the Union is charged none of it (art. 59); all others pay what is paid where they are (art. 58)."""
     where = union_country(country)
     if where not in UNION:
-        return Tax(country, "G", 0)
+        return Tax(country, "O", 0)
     if is_business and where != union_country(seller_country):
         return Tax(country, "AE", 0)
     return Tax(country, "S", standard_rate_bp(where, on))
