@@ -78,6 +78,17 @@ class InvoiceDocument(Item):
     made_at = key(Time(null=True), rows.PLAN_PURCHASE, why="time")
 
 
+class KeptDocument(Item):
+    """An invoice or a credit note whose account is gone: its documents are made all the same, for the books. It names
+    nobody."""
+
+    pk_prefix = "kept-documents"
+    sk_prefix = "kept-document"
+    stream_queue = "InvoiceDocuments"
+
+    asked_at = key(Time(), rows.TAX_RECORDS, why="time")
+
+
 class ClosedMonth(FiscalRow):
     """A month that was written for the book-keeper: when first, and the digests of its newest files."""
 

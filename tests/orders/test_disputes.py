@@ -17,6 +17,7 @@ from chalicelib.store.records import Page
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.orders.payment_events import order, received, tell
+from tests.orders.test_invoice_documents import objects
 from tests.orders.test_refunds import (
     Remembering,
     credit_notes,
@@ -248,6 +249,26 @@ def test_a_dispute_of_an_account_that_is_gone_is_noted(home: Home) -> None:
     (note,) = credit_notes(home)
     assert (note["amount"], note["corrects"], note["plan_id"]) == (299, "S-2026-000001", "event-7-month")
     assert home.world.failures == []
+
+
+def test_the_credit_note_of_an_account_that_is_gone_has_its_documents(home: Home) -> None:
+    """Sealed as those of its invoice, which named a person: the account's key is gone, and theirs is not."""
+    order_id = buy(home, invoice_to={"name": "Ola Nowak", "address": "Lublin", "country": "PL"})
+    reference = looked_at(home, order_id)["payments"][0]["reference"]
+    home.owner.step_up()
+    assert home.owner.close().status == 202
+    home.world.advance(DAY)
+    assert documents_of(home, "S-2026-000001") == {"invoice.pdf", "invoice.xml", "ksef-fa3.xml"}
+    assert documents_of(home, "K-2026-000001") == set()
+    assert changed(home, order_id, "lost", reference=reference)
+    home.world.settle()
+    assert documents_of(home, "K-2026-000001") == documents_of(home, "S-2026-000001")
+    assert b"Nowak" not in b"".join(objects(home, "invoices/").values())
+    assert home.world.failures == []
+
+
+def documents_of(home: Home, number: str) -> set[str]:
+    return {name.rpartition("/")[2] for name in objects(home, "invoices/") if number in name}
 
 
 def test_a_dispute_that_names_anothers_order_leaves_that_alone(home: Home) -> None:

@@ -149,7 +149,7 @@ def test_every_time_of_a_persons_own_is_told() -> None:
     of_cameras = {f"Stock.{name}" for name in ("connected_at", "away_since", "told_offline_at", "told_back_at")}
     once = {"Device.late_told_at", "Export.announced_at", "Export.begun_at", "Live.waited_at"}
     once |= {"InvoiceDocument.asked_at", "InvoiceDocument.made_at", "DueRefund.owed_since", "NumberingTurn.until"}
-    once |= {"DelayedEvent.since", "DueRefund.failed_at", "DelayedEvent.mismatched_at"}
+    once |= {"DelayedEvent.since", "DueRefund.failed_at", "DelayedEvent.mismatched_at", "KeptDocument.asked_at"}
     before = {"Device.alarms_after", "Removal.until", "RecordingRemoval.ordered_at"}
     before |= {"Clip.arrived_from", "Clip.arrived_to"}
     assert hidden == {"PlanEnd.ends_at", "ClosedMonth.closed_at", *before, *of_cameras, *once}

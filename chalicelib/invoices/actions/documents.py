@@ -9,7 +9,7 @@ from chalicelib import clock
 from chalicelib.aws import s3
 from chalicelib.errors import NotFound
 from chalicelib.invoices.actions import buyers
-from chalicelib.invoices.records import COPIES, INVOICES, Invoice, InvoiceDocument
+from chalicelib.invoices.records import COPIES, INVOICES, Invoice, InvoiceDocument, KeptDocument
 from chalicelib.invoices.rules import series
 from chalicelib.invoices.shapes import Format as Format
 from chalicelib.invoices.shapes import InvoiceLink as InvoiceLink
@@ -17,7 +17,7 @@ from chalicelib.invoices.shapes import Kind as Kind
 from chalicelib.invoices.shapes import Pending as Pending
 from chalicelib.register import sweep
 from chalicelib.store.ciphers import SubjectCipher
-from chalicelib.store.commit import Write, commit, create
+from chalicelib.store.commit import Write, commit, create, put
 from chalicelib.store.records import read
 from chalicelib.store.retrying import NothingToDo
 
@@ -27,6 +27,8 @@ MEDIA_TYPES: dict[Stored, str] = {"pdf": "application/pdf", "xml": "application/
 _NAMES: dict[Stored, str] = {"pdf": "invoice.pdf", "xml": "invoice.xml", "ksef": "ksef-fa3.xml"}
 # As a rule it takes a second or two behind the payment.
 _RETRY_AFTER_S = 5
+# What was asked for is made within a day, or lies with the dead letters.
+_ASKED_FOR_S = 30 * 24 * 60 * 60
 
 
 def requested(account_id: str, number: str) -> Write:
@@ -34,6 +36,13 @@ def requested(account_id: str, number: str) -> Write:
     look at them. Raises NothingToDo if they were ordered before."""
     document = InvoiceDocument.new(account_id, number, asked_at=clock.now_s())
     return create(document, otherwise=NothingToDo)
+
+
+def requested_for_the_books(number: str) -> Write:
+    """The same where the account is gone: nobody looks at them, and the law wants them. They are sealed as those of the
+    invoice that is corrected."""
+    now = clock.now_s()
+    return put(KeptDocument.new("", number, asked_at=now, expires_at=now + _ASKED_FOR_S))
 
 
 def archive_key(number: str, format: Stored) -> str:

@@ -155,6 +155,8 @@ def _lost(known: _Known, amount: int, noted: dict[str, Any], as_read: Any, now: 
         said = {**back, "refunded_at": now, "credit_note_number": number}
         yield change(order, when=Order.state == order.state, otherwise=StaleRead, state="charged_back", **said)
         yield documents.requested(order.pk_id, number)
+    else:
+        yield documents.requested_for_the_books(number)
 
 
 def _loss(payment: Payment, order: Order | None) -> _Loss | None:
