@@ -35,3 +35,14 @@ MESSAGE_REFUSALS = (AddressInvalid, PhoneInvalid, PhoneNotTexted, TooManyMessage
 def wait_before_resend_s(sends: int) -> int:
     """After the first code half a minute, then twice as long each time, up to an hour."""
     return int(min(30 * 2 ** (sends - 1), _LONGEST_WAIT_S))
+
+
+def unsubscribing(contact: str) -> dict[str, str]:
+    """The header by which mail programs offer to stop such mails (RFC 2369, 3.2), where the operator can be reached:
+    `contact` has an e-mail address or the address of a page among its words; empty for mails that nobody can stop."""
+    for word in contact.split():
+        if word.startswith("https://"):
+            return {"List-Unsubscribe": f"<{word}>"}
+        if "@" in word:
+            return {"List-Unsubscribe": f"<mailto:{word}?subject=unsubscribe>"}
+    return {}

@@ -10,6 +10,12 @@ from typing import Any
 LAST = "9"
 
 
+def may_be_withheld(kind: str) -> bool:
+    """Whether who has restricted processing, or complained of a mail, need not have this one: the law asks for all
+    others."""
+    return kind == "announcement"
+
+
 def stamp_of(at: datetime) -> str:
     """What the ids of notices begin with: to the microsecond, so that they are told apart in their order."""
     return f"{at:%Y%m%dT%H%M%S%fZ}"

@@ -19,10 +19,41 @@ class OutboxMessage(Item):
     stream_queue, stream_listener = "Notices", "outbox.on_letter_written"
 
     template = plain(UnicodeAttribute(), why="name of a text of ours")
+    # From who has restricted processing, or complained of a mail.
     may_be_withheld = plain(NumberAttribute(null=True), why="1 where no law asks that it is sent")
     address = personal(rows.ACCOUNT_CHANGES)
     language = personal(rows.ACCOUNT_CHANGES)
     values = personal(rows.SIGN_IN)
+    notice_id = plain(UnicodeAttribute(null=True), why="time and random id of the notice that it carries, if any")
+
+
+class Delivery(Item):
+    """What became of a notice that was sent by mail or as a text message, as the mail provider tells of it; its id is
+    the notice's and the kind of address."""
+
+    pk_prefix = "account"
+    sk_prefix = "delivery"
+    stream_queue, stream_listener = "Notices", "notices.on_delivery_reported"
+    stream_events = frozenset({"MODIFY"})
+
+    written_at = key(Time(), rows.IMPORTANT_NOTICES, why="time", exported=True)
+    delivered_at = key(Time(null=True), rows.IMPORTANT_NOTICES, why="time", exported=True)
+    failed_at = key(Time(null=True), rows.IMPORTANT_NOTICES, why="time", exported=True)
+    complained_at = key(Time(null=True), rows.IMPORTANT_NOTICES, why="time", exported=True)
+
+    @property
+    def notice_id(self) -> str:
+        return self.sort_id.partition(".")[0]
+
+    @property
+    def channel(self) -> str:
+        """The kind of address that it went to: email or phone."""
+        return self.sort_id.partition(".")[2]
+
+    @property
+    def has_arrived(self) -> bool:
+        """A server that takes a mail may still send it back."""
+        return self.delivered_at is not None and self.failed_at is None
 
 
 class ClosureNotice(OutboxMessage):

@@ -26,8 +26,8 @@ _SUBJECT = "Amazon SES Email Event Notification"
 
 
 class MailReports:
-    """Decides what becomes of mails, and tells of it within. Deliveries are reported only where that is wanted: they
-    change nothing, and are many."""
+    """Decides what becomes of mails, and tells of it within. Deliveries are reported only where that is wanted, and of
+    mails with tags of ours: the others change nothing, and are many."""
 
     def __init__(self, *, tells_deliveries: bool = False) -> None:
         self._outcomes: dict[str, str] = {}
@@ -60,7 +60,7 @@ class MailReports:
             sent = json.loads(response.body)
             for to in sent.get("Destination", {}).get("ToAddresses", ()):
                 for kind in _TOLD[self.outcome_of(to)]:
-                    if kind != "Delivery" or self._tells_deliveries:
+                    if kind != "Delivery" or self._tells_deliveries or sent.get("EmailTags"):
                         _publish(sent.get("ConfigurationSetName"), _event(kind, to, sent, json.loads(answer)))
             return answer
 
@@ -95,8 +95,12 @@ def _mail(to: str, now: str, sent: dict[str, Any], message_id: str) -> dict[str,
         "headersTruncated": False,
         "headers": [{"name": name, "value": value} for name, value in headers.items()],
         "commonHeaders": {"from": [sender], "to": [to], "messageId": message_id, "subject": subject},
-        "tags": {"ses:configuration-set": [sent["ConfigurationSetName"]]},
+        "tags": {"ses:configuration-set": [sent["ConfigurationSetName"]], **_tags_of(sent)},
     }
+
+
+def _tags_of(sent: dict[str, Any]) -> dict[str, list[str]]:
+    return {one["Name"]: [one["Value"]] for one in sent.get("EmailTags") or ()}
 
 
 def _bounce(to: str, now: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ OF_A_QUEUE_OF_S3 = ("sqs_s3_given_up", "sqs_s3_notification", "sqs_s3_test")
 # Of queues that several share, who listens; the message of a push that failed says more than ids.
 SHARED = {
     "Notices": (
-        "notices.on_recipient_named",
+        "notices.on_delivery_reported", "notices.on_recipient_named",
         "outbox.on_letter_written", "orders.on_event_delayed", "orders.on_order_changed", "orders.on_refund_due",
         "push.on_session_ended", "sharing.on_person_invited", "transfers.on_transfer_offered",
     ),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
 from chalicelib.aws import ses, sms
-from chalicelib.contacts.rules import AddressInvalid, PhoneInvalid
+from chalicelib.contacts.rules import AddressInvalid, PhoneInvalid, unsubscribing
 from chalicelib.errors import Invalid
 from chalicelib.settings import settings
 from chalicelib.store import crypto
@@ -112,11 +113,23 @@ def _normal_phone(phone: str) -> str:
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
 
 
-def send(to: Contact, template: str, language: str, **values: object) -> None:
-    """A mail, or its subject as a text message."""
-    window = ses if to.kind == "email" else sms
-    operator = operator_named(settings.operator["name"], language)
-    window.send(to.value, template, language, operator=operator, **values)
+def send(
+    to: Contact,
+    template: str,
+    language: str,
+    *,
+    tags: Mapping[str, str] | None = None,
+    can_be_stopped: bool = False,
+    **values: object,
+) -> None:
+    """A mail, or its subject as a text message. Reports of what became of a mail name its `tags`; one that can be
+    stopped says where."""
+    said = {"operator": operator_named(settings.operator["name"], language), **values}
+    if to.kind == "phone":
+        sms.send(to.value, template, language, **said)
+        return
+    stopped_at = settings.operator["contact"] if can_be_stopped else ""
+    ses.send(to.value, template, language, tags=tags or {}, headers=unsubscribing(stopped_at), **said)
 
 
 def notify(account: Reachable, template: str, **values: Any) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from chalicelib import clock
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
+from chalicelib.contacts.actions import addresses
+from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.notices import rules
 from chalicelib.notices.records import Bulletin, Notice, Recipient
 from chalicelib.outbox.actions import messages
@@ -15,7 +18,7 @@ from chalicelib.sessions.actions import audience
 from chalicelib.sessions.actions.audience import Target
 from chalicelib.store import ciphers
 from chalicelib.store.commit import Write, commit, create, remove
-from chalicelib.store.records import Found, read_all
+from chalicelib.store.records import Found, read, read_all
 from chalicelib.store.retrying import NothingToDo, StaleRead, retrying
 
 
@@ -58,9 +61,42 @@ def tell(
     commit(
         create(notice, otherwise=NothingToDo),
         accounts.require_sessions_as_read(account, otherwise=StaleRead),
-        messages.write(
-            account, "notices/mail/notice", may_be_withheld=kind == "announcement", title=words["title"],
-            text=words["text"],
-        ),
+        *_written(account, notice_id, kind, words, to=None),
         *with_it,
-    )  # fmt: skip
+    )
+
+
+def _written(
+    account: Account, notice_id: str, kind: str, words: dict[str, str], *, to: Contact | None
+) -> tuple[Write, ...]:
+    title, text, withheld = words["title"], words["text"], rules.may_be_withheld(kind)
+    return messages.write_notice(
+        account, notice_id, "notices/mail/notice", to=to, may_be_withheld=withheld, title=title, text=text
+    )
+
+
+# What did not arrive goes another way
+
+
+def fall_back(account_id: str, delivery_id: str) -> None:
+    """Send a notice as a text message, once, whose mail did not arrive, if the account has a number."""
+    retrying(lambda: _fall_back(account_id, delivery_id))
+
+
+def _fall_back(account_id: str, delivery_id: str) -> None:
+    report = messages.delivery_of(account_id, delivery_id)
+    found = read_all((report, *accounts.keys_of(account_id)))
+    delivery, account = found[report], accounts.living_among(found, [account_id]).get(account_id)
+    if delivery is None or delivery.failed_at is None or delivery.channel != "email" or account is None:
+        return
+    phone = addresses.of_kind(account, "phone")
+    (notice,) = read(Notice.key(account_id, delivery.notice_id))
+    if phone is None or notice is None:
+        return
+    notice.decrypted_with(account.cipher)
+    words = {"title": notice.title, "text": notice.text}
+    with suppress(NothingToDo):
+        commit(
+            accounts.require_sessions_as_read(account, otherwise=StaleRead),
+            *_written(account, delivery.notice_id, notice.kind, words, to=phone),
+        )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.outbox.actions import reports
 from infra.local import dump
 from infra.local.gateway import Response
 from tests.conftest import Home
+from tests.scene import Caller
 from tests.worlds.invariants import Stored
 from tests.worlds.scenarios.gift_cards import ordered
 from tests.worlds.scenarios.steps import settle, settled
 from tests.worlds.sweep import Scenario
 
+NUMBER = "+48601234567"
 TITLE = "We move on Sunday"
 
 
@@ -46,11 +49,31 @@ def _told(home: Home, state: Any, stored: Stored) -> int:
     return len(stored.of("Notice"))
 
 
+def _came_back(home: Home) -> None:
+    """To somebody who has a number, too; nothing has been done about it yet."""
+    home.owner.step_up()
+    change_id = home.owner.change_address(phone=NUMBER)
+    body = {"change_id": change_id, "code": Caller(home.world, NUMBER).newest_code()}
+    assert home.owner.call("POST", "/me/address/confirm", body).status == 200
+    home.world.invoke("announce", _order(to=[home.owner.account_id]))
+    home.world.settle()
+    (where,) = Stored(home.world.dump()).of("Delivery")
+    with home.world.aws.lock:
+        reports._note_delivery(where[0], where[1].partition(".")[0], "failed_at")
+
+
+def _texts_written(home: Home, state: Any, stored: Stored) -> int:
+    return sum(where[1].endswith(".phone") for where in stored.of("Delivery"))
+
+
 SCENARIOS = (
     Scenario("announce something", "announce", settled, _announce, _announced),
     Scenario("tell an account something", "announce", settled, _tell, _named),
     Scenario(
         "an account is told something", "on_recipient_named", _named_and_not_told, settle, _told,
         is_asked=False, told=TITLE,
+    ),
+    Scenario(
+        "a notice came back", "on_delivery_reported", _came_back, settle, _texts_written, is_asked=False,
     ),
 )  # fmt: skip
