@@ -122,8 +122,9 @@ $(MUTANTS): tests/mutants/requirements.txt $(INSTALLED)
 	@build/mutants/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-mutants: $(MUTANTS) ## change lines of HOUSES="orders plans" and play the tests that run them; SAMPLE=50 SEED=1 (hours)
-	@build/mutants/venv/bin/python tests/mutants/run.py $(HOUSES) --sample $(SAMPLE) --seed $(SEED)
+mutants: $(MUTANTS) ## change lines of HOUSES="orders plans", play the tests that run them; SAMPLE=50 SEED=1, TESTS=, AGAIN=1
+	@build/mutants/venv/bin/python tests/mutants/run.py $(HOUSES) --sample $(SAMPLE) --seed $(SEED) \
+		--workers $(if $(filter auto,$(WORKERS)),1,$(WORKERS)) $(if $(TESTS),--tests $(TESTS)) $(if $(AGAIN),--again)
 	@$(PYTHON) -m tests.mutants.report
 
 # A cloud that others wrote, in an environment of its own; made anew when what is pinned changes. Its Python runs all

@@ -16,11 +16,15 @@ REASONS = Path(__file__).with_name("reasons.json")
 Result = dict[str, Any]
 
 
-def results() -> list[Result]:
-    """The newest of each mutant. One that ends in a TypeError and nothing else says nothing of tests, and is none."""
+def drawn() -> list[Result]:
+    """The newest of each mutant."""
     found = (json.loads(line) for line in RESULTS.read_text().splitlines())
-    newest = {one["id"]: one for one in found}
-    return [one for one in newest.values() if one["outcome"] != "type error"]
+    return [*{one["id"]: one for one in found}.values()]
+
+
+def results() -> list[Result]:
+    """Without those that mypy refuses or that end in a TypeError and nothing else: they say nothing of tests."""
+    return [one for one in drawn() if one["outcome"] != "type error"]
 
 
 def reasons() -> dict[str, str]:
@@ -58,5 +62,6 @@ def survivors(of: Iterable[Result]) -> list[Result]:
 if __name__ == "__main__":
     sampled = results()
     print(table(sampled))
+    print(f"\n{len(drawn()) - len(sampled)} more were refused by their types, and are not counted.")
     for one in survivors(sampled):
         print(f"{one['id']} {one['outcome']}: {one['path']}:{one['line']}\n  - {one['was']}\n  + {one['now']}")
