@@ -46,3 +46,12 @@ def test_what_is_looked_at_is_of_all_kinds() -> None:
 @pytest.mark.parametrize("kind", ALL)
 def test_a_document_says_what_was_looked_at_where_it_was(kind: str) -> None:
     assert _written(ALL[kind]) == json.loads(WRITTEN.read_text())[kind]
+
+
+@pytest.mark.parametrize("kind", ["of nobody", "given back"])
+def test_what_is_inside_is_small_and_of_the_documents_day(kind: str) -> None:
+    with opened(ALL[kind]) as file:
+        (attached,) = file.Root.AF
+        inner = attached.EF.F
+        assert (str(attached.Desc), str(inner.Filter)) == ("Factur-X", "/FlateDecode")
+        assert {str(inner.Params.CreationDate), str(inner.Params.ModDate)} == {"D:20260105000000Z"}

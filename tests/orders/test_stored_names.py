@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.gift_cards.actions import cards, issuing
 from chalicelib.gift_cards.shapes import IssueGiftCards
+from chalicelib.invoices.actions import documents, months
 from chalicelib.invoices.rules import series
 from chalicelib.orders.actions import reading, webhooks
 from chalicelib.payments.shapes import Report
@@ -71,3 +72,12 @@ def test_numbers_and_their_counters_are_named_as_they_were() -> None:
     assert [series.counter_id(one, 2026, "eu") for one in ("invoice", "credit_note")] == ["S-2026-eu", "K-2026-eu"]
     assert series.day_of_archive(2026) == datetime(2026, 12, 31, tzinfo=UTC)
     assert series.kept_until(2026) == datetime(2031, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+def test_documents_are_where_they_were_and_of_the_type_that_they_are() -> None:
+    """Else what the law keeps would be found by nobody."""
+    keys = [documents.archive_key("K-2026-000001", format) for format in documents.MEDIA_TYPES]
+    folder = "invoices/20261231/K-2026-000001"
+    assert keys == [f"{folder}/invoice.pdf", f"{folder}/invoice.xml", f"{folder}/ksef-fa3.xml"]
+    assert months._key_of("2026-01", "csv") == "invoices/20261231/month-2026-01/invoices.csv"
+    assert [*documents.MEDIA_TYPES.values()] == ["application/pdf", "application/xml", "application/xml"]
