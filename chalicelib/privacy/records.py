@@ -170,3 +170,15 @@ class KeysRestore(LedgerRow):
     added = plain(NumberAttribute(default_for_new=0), why="a count")
     ended = plain(NumberAttribute(default_for_new=0), why="a count of keys that stay deleted")
     finished_at = plain(NumberAttribute(null=True), why="a time")
+
+
+class ErasedCustomer(LedgerRow):
+    """A customer at a payment provider who belonged to an account that is erased, until the provider has deleted him
+    with his card; then it says only that and when."""
+
+    pk_prefix = "erasure"
+    sk_prefix = "customer"
+
+    provider = plain(UnicodeAttribute(), why="of the customer")
+    customer = key(UnicodeAttribute(null=True), rows.PLAN_PURCHASE, why="the provider's number of its customer")
+    gone_at = plain(NumberAttribute(null=True), why="a time")

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.payments.shapes import DeclineReason
 from chalicelib.plans.rules import catalogue
+from chalicelib.settings import settings
 from tests.conftest import Home
 from tests.orders.payment_events import invoices, tell
 from tests.payments import stripe_events
@@ -16,6 +17,7 @@ from tests.payments.fake_stripe import FakeStripe, Fault
 from tests.payments.renewal_steps import (
     HOUR,
     cards,
+    customers_at_the_provider,
     has_card,
     orders,
     renew,
@@ -26,6 +28,7 @@ from tests.payments.renewal_steps import (
 )
 from tests.payments.saved_cards import is_stripe, tell_card_saved
 from tests.plans.steps import DAY, buy, give, later, move, pause, place, plan_of, refused
+from tests.privacy.leaving import claims, receipt
 from tests.scene import new_camera, rows
 
 PAID, OWED = "Your order is paid", "Your payment of 2.99 EUR is owed back"
@@ -411,6 +414,47 @@ def test_removing_the_device_ends_it(home: Home) -> None:
     assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}").status == 202
     assert not has_card(home)
     assert rows(home.world, "plan-renewals/plan-renewal") == []
+
+
+def test_closing_the_account_deletes_the_customer_at_the_provider_and_the_receipt_says_what_stays(home: Home) -> None:
+    subscribe(home)
+    home.owner.sign_in()
+    home.owner.step_up()
+    erasure_id = home.owner.close().json["erasure_id"]
+    home.world.advance(30 * 60)
+    said = claims(home.world, receipt(home.world, erasure_id))
+    (line,) = said["at_payment_providers"]
+    assert line["provider"] == settings.payment_provider and line["kept"] == "the payments"
+    assert not has_card(home)
+    assert home.world.failures == []
+
+
+def test_an_erasure_is_not_done_before_a_silent_provider_has_deleted_the_customer(
+    stripe_home: Home, stripe_server: FakeStripe
+) -> None:
+    subscribe(stripe_home)
+    stripe_home.owner.step_up()
+    stripe_server.faults.append(Fault(503, method="GET", times=1000))
+    erasure_id = stripe_home.owner.close().json["erasure_id"]
+    stripe_home.world.advance(30 * 60)
+    said = stripe_home.world.call("GET", f"/erasures/{erasure_id}").json
+    assert said["state"] == "erasing" and cards(stripe_home) == []
+    stripe_server.faults.clear()
+    stripe_home.world.failures.clear()
+    stripe_home.world.advance(10 * 60)
+    assert claims(stripe_home.world, receipt(stripe_home.world, erasure_id))["at_payment_providers"] != []
+    assert not has_card(stripe_home)
+
+
+def test_money_and_a_card_that_come_after_the_account_was_closed_go_back_and_are_forgotten(home: Home) -> None:
+    from tests.payments.saved_cards import saving
+
+    ordered = place(home, "event-7-month", renew=True).json
+    home.owner.step_up()
+    assert home.owner.close().status == 202
+    assert tell(home, ordered, **saving()).json == {"changed": True}
+    home.world.settle()
+    assert customers_at_the_provider(home) in (None, 0)
 
 
 # ── With what else happens ───────────────────────────────────────────────────────────────────────────────────────────

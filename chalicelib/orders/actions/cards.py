@@ -23,10 +23,21 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
 
 _PAGE = 100
+_LATE_S = 24 * 60 * 60
+
+
+class CustomerLate(RuntimeError):
+    """A provider has not deleted a customer for a day: somebody has to look."""
 
 
 def card_of(saved: SavedCard) -> Card:
     return Card(saved.customer, saved.payment_method)
+
+
+def saved_of(account_id: str) -> SavedCard | None:
+    (found,) = read(SavedCard.key(account_id))
+    saved: SavedCard | None = found
+    return saved
 
 
 def kept(account_id: str, before: SavedCard | None, name: str, card: Card) -> tuple[Write, ...]:
@@ -86,13 +97,16 @@ def due(name: str, customer: str) -> Write:
 
 
 def forget(sort_id: str) -> bool:
-    """Ask the provider to delete a customer; whether he is gone. Where it does not answer, the clock asks again."""
+    """Ask the provider to delete a customer; whether he is gone. Where it does not answer, the clock asks again. Raises
+    CustomerLate where it has not for a day."""
     (row,) = read(DueCustomer.key("", sort_id))
     if row is None:
         return False
     try:
         payments.forget_customer(row.provider, row.customer)
-    except Unavailable:
+    except Unavailable as cause:
+        if clock.now_s() > row.since + _LATE_S:
+            raise CustomerLate from cause
         return False
     commit(remove(row))
     return True

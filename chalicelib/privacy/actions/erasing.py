@@ -11,7 +11,7 @@ from chalicelib.aws import sqs
 from chalicelib.errors import NotFound
 from chalicelib.orders.actions import keeping as orders
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import region_plans
+from chalicelib.privacy.actions import customers, region_plans
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, ERASING, OWNER, Erasure, OpenErasure, OpenSubject
 from chalicelib.settings import settings
@@ -49,12 +49,14 @@ def run_pass(hashed_id: str, subject: str, nth: int = 0) -> None:
     What a pass has no time for, the next one finds, which goes to the end of the queue: who came meanwhile is first.
     """
     region_plans.keep(hashed_id, subject)
+    customers.keep(hashed_id, subject)
     passed = erase.run_pass(hashed_id, subject, nth)
     if passed is None:
         return
     if not passed.is_whole:
         sqs.send_together(OpenSubject.stream_queue, [_message(hashed_id, subject, nth + 1)])
     elif passed.is_last:
+        customers.delete_all(hashed_id)
         _settle(passed.erasure)
 
 
@@ -179,6 +181,7 @@ def _claims(erasure: Erasure) -> dict[str, object]:
         "checked": "every partition and prefix of the subjects was listed again and found empty",
         "looked_at_again_after_hours": [1, 24],
         "backups": "hold ciphertext whose keys are destroyed; gone after 36 days",
+        "at_payment_providers": customers.named(erasure.pk_id),
         "kept": [{**one, "why": "tax law"} for one in kept],
         "subjects_not_named": subjects - len(named),
         "kept_not_named": sum(1 for _ in numbers),
