@@ -51,6 +51,13 @@ WORDS: dict[str, dict[str, str]] = {
         "disputed": "Dispute it at the bank",
         "won": "The bank decides for the seller",
         "lost": "The bank takes the money back",
+        "renews": "It renews by itself: the card is saved, and charged each time.",
+        "save_card": "Save a card",
+        "card_good": "Save a card that pays",
+        "card_declined": "Save a card that is declined later",
+        "card_confirmed": "Save a card whose bank wants you to confirm each payment",
+        "card_saved": "It was told. You can close this page.",
+        "with_declined": "Pay, with a card that is declined later",
         "state_open": "waits for its payment",
         "state_paid": "paid",
         "state_refused": "refused by the bank; it can be tried again",
@@ -83,6 +90,13 @@ WORDS: dict[str, dict[str, str]] = {
         "disputed": "Zakwestionuj w banku",
         "won": "Bank rozstrzyga na korzyść sprzedawcy",
         "lost": "Bank cofa płatność",
+        "renews": "Odnawia się samo: karta zostanie zapisana i za każdym razem obciążona.",
+        "save_card": "Zapisz kartę",
+        "card_good": "Zapisz kartę, która płaci",
+        "card_declined": "Zapisz kartę, której bank później odmówi",
+        "card_confirmed": "Zapisz kartę, której bank chce potwierdzenia każdej płatności",
+        "card_saved": "Przekazano. Możesz zamknąć tę stronę.",
+        "with_declined": "Zapłać kartą, której bank później odmówi",
         "state_open": "czeka na płatność",
         "state_paid": "opłacone",
         "state_refused": "bank odmówił; można spróbować jeszcze raz",
@@ -114,6 +128,31 @@ def show(request: HttpRequest, order_id: str) -> Response:
     return Response(404 if order is None else 200, _headers(), page.encode())
 
 
+def show_cards(request: HttpRequest) -> Response:
+    """Where a card is saved without a payment."""
+    language = _language(request)
+    words = WORDS[language]
+    is_saved = "saved" in parse_qs(request.query)
+    currency = parse_qs(request.query).get("currency", ["EUR"])[-1]
+    buttons = "".join(
+        _button("saved", words[f"card_{one}"], words, card=one, currency=currency) for one in checkout.CARDS
+    )
+    said = f"<p>{words['card_saved']}</p>" if is_saved else buttons
+    body = f'<h2>{words["save_card"]}</h2>{said}<p class="quiet">{words["no_money"]}</p>'
+    (other,) = LANGUAGES.keys() - {language}
+    page = _PAGE.format(
+        language=language, title=words["title"], other=other, other_name=LANGUAGES[other], body=body
+    )  # fmt: skip
+    return Response(200, _headers(), page.encode())
+
+
+def back_to_cards(device_id: str, language: str | None) -> Response:
+    headers = _headers()
+    query = f"&language={language}" if language in LANGUAGES else ""
+    headers["Location"] = f"/_local/cards/{quote(device_id, safe='')}?saved=1{query}"
+    return Response(303, headers, b"")
+
+
 def is_form(request: HttpRequest) -> bool:
     kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
     return kind.startswith("application/x-www-form-urlencoded")
@@ -137,6 +176,7 @@ def _order(order: dict[str, Any], words: dict[str, str]) -> str:
     lines = [
         f'<p class="quiet">{words["to_pay"]}</p><p class="amount">{_money(order["amount"])}</p>',
         f'<p>{words["plan"]}: <strong>{escape(order["plan_id"])}</strong><br>{state}</p>',
+        f'<p class="quiet">{words["renews"]}</p>' if order["renew"] else "",
         _buttons(order, words),
     ]
     if payments:
@@ -148,7 +188,8 @@ def _order(order: dict[str, Any], words: dict[str, str]) -> str:
 
 def _buttons(order: dict[str, Any], words: dict[str, str]) -> str:
     if order["state"] in ("open", "refused"):
-        return "".join(_button(one, words[one], words) for one in checkout.OUTCOMES)
+        later = _button("paid", words["with_declined"], words, card="declined") if order["renew"] else ""
+        return "".join(_button(one, words[one], words) for one in checkout.OUTCOMES) + later
     return _button("paid", words["again"], words, reference=f"sandbox-again-{len(order['payments'])}")
 
 

@@ -56,6 +56,8 @@ class ControlApi:
             Route("POST", re.compile("operations/([^/]+)"), self._operation),
             Route("GET", re.compile("payments/([^/]+)"), self._checkout),
             Route("POST", re.compile("payments/([^/]+)"), self._payment),
+            Route("GET", re.compile("cards/([^/]+)"), self._cards),
+            Route("POST", re.compile("cards/([^/]+)"), self._card),
             Route("PUT", re.compile("factory/(.+)"), self._lay_down),
             Route("GET", re.compile("factory/(.+)"), self._look_up),
             Route("GET", re.compile("dump"), self._dump),
@@ -159,9 +161,19 @@ class ControlApi:
             raise Wrong(400, f"outcome is one of {', '.join(OUTCOMES)}.")
         if not (reference is None or isinstance(reference, str)):
             raise Wrong(400, "reference is a text: another payment of the same order.")
-        headers, body = checkout.event(order_id, outcome, reference)
+        headers, body = checkout.event(order_id, outcome, reference, _card_of(wanted))
         answer = self._cloud.handle(http_request("POST", "/payments/sandbox", headers, body))
         return checkout_page.back_to(order_id, wanted.get("language")) if is_form else answer
+
+    def _cards(self, request: HttpRequest, device_id: str) -> Response:
+        return checkout_page.show_cards(request)
+
+    def _card(self, request: HttpRequest, device_id: str) -> Any:
+        is_form = checkout_page.is_form(request)
+        wanted = checkout_page.form_of(request) if is_form else _object(request)
+        headers, body = checkout.card_saved(device_id, str(wanted.get("currency", "EUR")), _card_of(wanted))
+        answer = self._cloud.handle(http_request("POST", "/payments/sandbox", headers, body))
+        return checkout_page.back_to_cards(device_id, wanted.get("language")) if is_form else answer
 
     def _lay_down(self, request: HttpRequest, key: str) -> Any:
         """What a factory does with its credentials: a file into its bucket, for `load_devices` to read."""
@@ -216,6 +228,13 @@ def _refusal(fault: Exception) -> Response | None:
         return None
     status = 404 if isinstance(fault, NotFound) else 422
     return _json(status, refusals.body_of(fault, "en", ""))
+
+
+def _card_of(wanted: dict[str, Any]) -> str:
+    card = wanted.get("card", "good")
+    if card not in checkout.CARDS:
+        raise Wrong(400, f"card is one of {', '.join(checkout.CARDS)}.")
+    return str(card)
 
 
 def _object(request: HttpRequest) -> dict[str, Any]:

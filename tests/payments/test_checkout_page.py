@@ -13,6 +13,8 @@ from infra.local.control_api import ControlApi
 from infra.local.gateway import Response, http_request
 from tests.conftest import Home
 from tests.orders.payment_events import order, payments, plan, state
+from tests.payments.renewal_steps import renew, switch
+from tests.plans.steps import DAY, buy, later, place, plan_of
 
 _FORM = re.compile(r'<form method="post">(.*?)<button[^>]*>(.*?)</button></form>')
 _FIELD = re.compile(r'name="([^"]*)" value="([^"]*)"')
@@ -123,3 +125,26 @@ def test_the_page_may_load_and_run_nothing(sandbox_home: Home) -> None:
     policy = page.answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "form-action 'self'" in policy
     assert "<script" not in page.text and "http" not in page.text
+
+
+def test_what_renews_by_itself_says_so_and_saves_a_card(sandbox_home: Home) -> None:
+    ordered = place(sandbox_home, "event-7-month", renew=True).json
+    page = Page(sandbox_home, ordered["order_id"])
+    assert "the card is saved" in page.text
+    page.press("Pay, with a card that is declined later")
+    assert plan(sandbox_home)["renews"]["price"] == {"amount": 299, "currency": "EUR"}
+    later(sandbox_home, 29 * DAY)
+    assert renew(sandbox_home) == 1
+    assert plan_of(sandbox_home)["until"] == "2026-02-04T08:00:00Z"
+
+
+def test_a_card_is_saved_where_a_refusal_says(sandbox_home: Home) -> None:
+    buy(sandbox_home)
+    url = switch(sandbox_home, on=True).json["card_url"]
+    page = Page(sandbox_home, "x")
+    page._path = url.removeprefix("http://127.0.0.1:8000")
+    page.open(page._path)
+    page._path = page._path.partition("?")[0]
+    page.press("Save a card that pays")
+    assert "You can close this page" in page.text and page.buttons == {}
+    assert plan(sandbox_home)["renews"] is not None

@@ -16,13 +16,16 @@ export async function showPlan(place, device) {
   const offers = (await ask("GET", "/plans")).items;
   const choices = offers.map((offer) => make("option", { value: offer.plan_id }, offered(offer)));
   const submit = async (wanted) => {
-    const order = await askAsPerson("POST", "/orders", { ...wanted, device_id: device.device_id, payment_method: "sandbox" });
+    // What costs nothing does not renew by itself.
+    const isFree = offers.find(({ plan_id }) => plan_id === wanted.plan_id).price.amount === 0;
+    const order = await askAsPerson("POST", "/orders", { ...wanted, renew: wanted.renew && !isFree, device_id: device.device_id, payment_method: "sandbox" });
     const paid = () => Promise.all([showHeld(held, device, offers), lookAtOrders()]);
     if (order.checkout_url !== null) return checkout(paying, order, paid);
     paying.replaceChildren(tell(announcer({ class: "said badge-line" }), "orderFree"));
     return paid();
   };
-  const ordering = form({ fields: [{ name: "plan_id", say: "choosePlan", choices }], submit, word: "buy" });
+  const fields = [{ name: "plan_id", say: "choosePlan", choices }, { name: "renew", say: "renewIt", type: "checkbox" }];
+  const ordering = form({ fields, submit, word: "buy" });
   const look = () => showHeld(held, device, offers);
   const bought = make("div", { id: "orders" });
   const lookAtOrders = () => showOrders(bought, device, look);
@@ -63,7 +66,19 @@ async function showHeld(place, device, offers) {
   const until = plan.until ? make("p", { class: "quiet" }, make("span", { say: "planUntil" }), ` ${moment(plan.until, device.time_zone)}`) : null;
   const used = plan.oldest ? make("p", { class: "quiet", say: ["used", { size: megabytes(plan.used_bytes), ...when(plan, device) }] }) : null;
   const waiting = plan.waiting.map((next) => make("p", { class: "quiet waiting", say: ["planWaits", { name: nameOf(next.plan_id), from: moment(next.from, device.time_zone) }] }));
-  place.replaceChildren(make("p", { class: "held" }, state, name ? make("strong", {}, name) : ""), ...[until, ...waiting, used].filter(Boolean));
+  place.replaceChildren(make("p", { class: "held" }, state, name ? make("strong", {}, name) : ""), ...[until, ...waiting, renewing(plan, device, () => showHeld(place, device, offers)), used].filter(Boolean));
+}
+
+/** When the next period is paid, and the tap that ends it. */
+function renewing({ renews }, device, look) {
+  if (!renews) return null;
+  const said = announcer({ role: "alert", class: "said wrong" });
+  const end = (event) => doing(event.currentTarget, said, async () => {
+    await askAsPerson("PUT", `/devices/${device.device_id}/plan/renewal`, { on: false });
+    await look();
+  });
+  const words = make("p", { class: "quiet", say: ["planRenews", { at: moment(renews.at, device.time_zone), price: money(renews.price) }] });
+  return make("div", { id: "renewal" }, words, button("endRenewal", end), said);
 }
 
 const when = ({ oldest, newest }, device) => ({ oldest: moment(oldest, device.time_zone), newest: moment(newest, device.time_zone) });
