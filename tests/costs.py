@@ -115,7 +115,7 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
     for name in (
         "sweep_expired_pictures", "sweep_live_video", "sweep_expired_recordings", "reconcile_recordings", "end_plans",
         "resume_erasures", "check_connections", "warn_of_plan_ends", "ask_for_refunds",
-        "look_up_delayed_events",
+        "look_up_delayed_events", "renew_plans",
     ):
         restore()
         yield _counted(home, f"{name}, nothing due", partial(home.world.run_schedule, name))

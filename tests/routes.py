@@ -123,6 +123,7 @@ _ARRANGE: dict[str, Callable[[Home], Any]] = {
     **dict.fromkeys(
         ("PUT /devices/{device_id}/plan/pause", "POST /devices/{device_id}/plan/move"), lambda home: _plan(home)
     ),
+    "PUT /devices/{device_id}/plan/renewal": lambda home: _plan(home),
     "GET /shares": lambda home: _accepted_by_owner(home),
     "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
     "DELETE /sessions": lambda home: elsewhere(home.owner),

@@ -224,8 +224,10 @@ class Person:
         plan_id: str = "event-7-month",
         key: str = "order-key-0123456789",
         invoice_to: dict[str, Any] | None = None,
+        renew: bool = False,
     ) -> Response:
-        named = {} if invoice_to is None else {"invoice_to": invoice_to}
+        named: dict[str, Any] = {} if invoice_to is None else {"invoice_to": invoice_to}
+        named |= {"renew": True} if renew else {}
         body = {"plan_id": plan_id, "device_id": device_id, "payment_method": "card", **named}
         return self.call("POST", "/orders", body, headers={"Idempotency-Key": key})
 

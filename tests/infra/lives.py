@@ -451,6 +451,55 @@ def _money_does_not_go_back(home: Home, order_id: str, silent: Unavailable) -> N
     assert len(failed) == 2
 
 
+def _renews(home: Home) -> None:
+    """Paid by the card, declined, too late, and in the way of what a restored table brought back; a tap ends it, and the
+    provider is asked at once and by the clock to forget the card."""
+    world = home.world
+    for nth, (card, days) in enumerate((("good", 30), ("declined", 30), ("good", 40))):
+        home.owner.sign_in()
+        answer = home.owner.order(home.camera.device_id, key=f"the-key-of-renewal-{nth}", renew=True)
+        headers, body = checkout.event(answer.json["order_id"], "paid", card=card)
+        assert world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
+        world.settle()
+        (due,) = rows(world, "plan-renewals/plan-renewal")
+        at = int(due["sk"].partition("#")[2].partition(".")[0]) + (days - 30) * 86_400
+        world.clock.move_to(-(-at // (6 * 3600)) * 6 * 3600)
+        assert world.run_schedule("renew_plans") == {"changed": 1}
+        world.settle()
+    home.owner.sign_in()
+    path = f"/devices/{home.camera.device_id}/plan/renewal"
+    key = {"Idempotency-Key": "the-key-of-a-tap-0123"}
+    order_id = home.owner.order(home.camera.device_id, key="the-key-of-renewal-4", renew=True).json["order_id"]
+    pay(world, order_id)
+    with patch.object(sandbox.Sandbox, "forget_customer", side_effect=Unavailable(retry_after_seconds=60)):
+        assert home.owner.call("PUT", path, {"on": False}, headers=key).status == 200
+        world.settle()
+    assert world.run_schedule("renew_plans") == {"changed": 1}
+    headers, body = checkout.card_saved(home.camera.device_id, "EUR", "good")
+    assert world.call("POST", "/payments/sandbox", raw=body, headers=headers).json == {"changed": True}
+    world.settle()
+
+
+def _renews_by_stripe(home: Home) -> None:
+    """Where it answers by a fault after it was paid; and it deletes the customer of an account that is closed."""
+    with fake_stripe.served() as (server, url):
+        stripe_events.ask(server)
+        at_stripe = {"PAYMENT_PROVIDER": "stripe", "PAYMENT_API_KEY": fake_stripe.API_KEY, "PAYMENT_API_URL": url}
+        with patch.dict(os.environ, at_stripe):
+            module_caches.forget_settings()
+            ordered = home.owner.order(home.camera.device_id, renew=True).json
+            _say(home, stripe_events.event_of(ordered["order_id"], "paid", 299, "EUR", "pi_renews", ""))
+            home.world.settle()
+            home.world.clock.move_to(home.world.now().timestamp() + 29 * 86_400)
+            assert home.world.run_schedule("renew_plans") == {"changed": 1}
+            home.owner.sign_in()
+            home.owner.step_up()
+            assert home.owner.close().status == 202
+            home.world.advance(20 * 60)
+            assert all(one.get("_is_deleted") for one in server.of_kind("customer"))
+        module_caches.forget_settings()
+
+
 def _gift_cards(home: Home) -> None:
     """Some are answered, and many put into a file; guessed, redeemed, redeemed again, and withdrawn."""
     issued = issue(home.world, rules_of_gift_cards.MOST_ANSWERED + 1)
@@ -772,6 +821,8 @@ LIVES = (
     _an_order,
     _an_order_by_stripe,
     _money_goes_back,
+    _renews,
+    _renews_by_stripe,
     _gift_cards,
     _one_phone_of_two_people,
     _a_terminal_that_never_comes_back,

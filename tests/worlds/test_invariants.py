@@ -37,7 +37,7 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
     one_cloud.restore(snapshot)
     home, world = copy_of_home(), one_cloud
     for key, named in (("the-key-of-an-order-1", None), ("the-key-of-an-order-2", NAMED)):
-        ordered = home.owner.order(home.camera.device_id, key=key, invoice_to=named)
+        ordered = home.owner.order(home.camera.device_id, key=key, invoice_to=named, renew=named is None)
         assert pay(world, ordered.json["order_id"]).status == 200
     assert redeem(home, new_code(world)).status == 200
     for email in (home.stranger.email, "waiting@example.com"):
@@ -638,6 +638,17 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         lose("account/device-owned", "plan_warning"),
         lose("account/device-owned", "plan_grants"),
         with_values("plan-warnings/plan-warning", sk="plan-warning#001800000000.nobodys"),
+    ],
+    "a_renewal_is_found_by_its_second_and_has_the_end_of_its_ledger": [
+        without("plan-renewals/plan-renewal"),
+        copy_row("plan-renewals/plan-renewal", sk="plan-renewal#001800000000.nobodys"),
+        lose("account/device-owned", "plan_renewal"),
+        lose("account/device-owned", "plan_renewal_due"),
+        lose("account/device-owned", "plan_grants"),
+    ],
+    "a_card_is_saved_as_long_as_something_renews": [
+        without("account/saved-card"),
+        lose("account/device-owned", "plan_renewal"),
     ],
     "the_end_of_a_plan_is_found_by_its_day": [
         without("plan-ends/plan-end"),

@@ -16,13 +16,14 @@ from infra.strict_moto.faults import FAILING_FROM, Kind
 from tests import shares
 from tests.conftest import Home
 from tests.worlds.invariants import Stored, violations
-from tests.worlds.scenarios import gift_cards, money, plans, refunds
+from tests.worlds.scenarios import gift_cards, money, plans, refunds, renewals
 from tests.worlds.sweep import AGAIN, Scenario, Seen, act, calls_of, recover, without_waiting
 
 _MONEY = (
     *(one for one in refunds.SCENARIOS if one.covers != "POST /orders/{order_id}/refund/preview"),
     *(one for one in money.SCENARIOS if one.covers == "POST /payments/{provider}"),
     *(one for one in plans.SCENARIOS if one.covers == "POST /payments/{provider}"),
+    *renewals.SCENARIOS,
     *(one for one in gift_cards.SCENARIOS if one.covers == "POST /gift-cards/redeem"),
 )
 # What nobody repeats is a queue's work, of which one message's calls are no more than so many.

@@ -10,10 +10,11 @@ from typing import get_args
 from chalicelib import clock, ids
 from chalicelib.invoices.rules import series as invoice_series
 from chalicelib.plans.actions import handed
-from chalicelib.plans.records import PlanEnd, PlanWarning
+from chalicelib.plans.records import PlanEnd, PlanRenewal, PlanWarning
 from chalicelib.plans.rules import changes as plan_changes
 from chalicelib.plans.rules import ledger as plan_rules
 from chalicelib.plans.rules import warnings as plan_warnings
+from chalicelib.plans.rules.renewals import Renewal
 from chalicelib.settings import settings
 from chalicelib.store import crypto, keys
 from tests.plans.granted import granted_s
@@ -265,7 +266,7 @@ def the_next_warning_of_a_plan_is_found_by_its_second(stored: Stored) -> Found:
     rows = {keys.written(PlanWarning.key(*where)) for where in stored.of("PlanWarning")}
     for (account_id, own), row in stored.of("Ownership").items():
         pointer = row.get("plan_warning")
-        following = plan_warnings.next_warning(ledger_of(row), now)
+        following = plan_warnings.next_warning(ledger_of(row), now, renews="plan_renewal" in row)
         named.add(pointer)
         if following is not None and pointer is None and _is_new_form(row):
             yield f"device {account_id + own} is warned of nothing, and ends"
@@ -279,3 +280,33 @@ def the_next_warning_of_a_plan_is_found_by_its_second(stored: Stored) -> Found:
 
 def _is_new_form(row: Row) -> bool:
     return all(len(text.split(" ")) > 7 for text in row.get("plan_grants", ()))
+
+
+@invariant
+def a_renewal_is_found_by_its_second_and_has_the_end_of_its_ledger(stored: Stored) -> Found:
+    """Each ledger that renews by itself names one row, and none is of anything else."""
+    rows, named = {keys.written(PlanRenewal.key(*where)) for where in stored.of("PlanRenewal")}, set()
+    for (account_id, own), row in stored.of("Ownership").items():
+        pointer, text = row.get("plan_renewal_due"), row.get("plan_renewal")
+        if (pointer is None) != (text is None):
+            yield f"device {account_id + own} renews by {text}, and is found by {pointer}"
+        if text is None:
+            continue
+        renewal, named = Renewal.of(text), named | {pointer}
+        where = f"{clock.at_epoch(renewal.at):%Y%m%d}", f"{renewal.at:012d}.{account_id + own}"
+        if pointer != keys.written(PlanRenewal.key(*where)) or pointer not in rows:
+            yield f"device {account_id + own} renews at {renewal.at}, and is found by {pointer}"
+        if max((one.until for one in ledger_of(row).grants), default=None) != renewal.ends_at:
+            yield f"device {account_id + own} renews at an end that is another"
+    yield from (f"renewal {one} is of nothing" for one in sorted(rows - named))
+
+
+@invariant
+def a_card_is_saved_as_long_as_something_renews(stored: Stored) -> Found:
+    """And no longer, once everybody has heard of its end."""
+    renewing = {where[0] for where, row in stored.of("Ownership").items() if "plan_renewal" in row}
+    saved = {where[0] for where in stored.of("SavedCard")}
+    leaving = {where[0] for where in stored.of("RenewalEnded")}
+    living = {where[0] for where in stored.of("Account")}
+    yield from (f"account {one} renews without a card" for one in sorted((renewing - saved) & living))
+    yield from (f"account {one} has a card for nothing" for one in sorted(((saved - renewing) & living) - leaving))

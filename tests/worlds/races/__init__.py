@@ -16,6 +16,7 @@ from tests.worlds.races import (
     platforms,
     recordings,
     refunds,
+    renewals,
     rights,
     second_factors,
     sharing,
@@ -26,7 +27,7 @@ _BY_KIND: dict[str, tuple[Race, ...]] = {
     module.__name__.rpartition(".")[2]: module.RACES
     for module in (
         alarms, cameras, channel, clips, closing, consents, gift_cards, money, people, plans, platforms, recordings,
-        refunds, rights, second_factors, sharing,
+        refunds, renewals, rights, second_factors, sharing,
     )
 }  # fmt: skip
 RACES = tuple(race for races in _BY_KIND.values() for race in races)
