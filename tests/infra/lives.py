@@ -452,8 +452,8 @@ def _money_does_not_go_back(home: Home, order_id: str, silent: Unavailable) -> N
 
 
 def _renews(home: Home) -> None:
-    """Paid by the card, declined, too late, and in the way of what a restored table brought back; a tap ends it, and the
-    provider is asked at once and by the clock to forget the card."""
+    """Paid by the card, declined, and too late; a tap ends it, and the provider is asked at once and by the clock to
+    forget the card."""
     world = home.world
     for nth, (card, days) in enumerate((("good", 30), ("declined", 30), ("good", 40))):
         home.owner.sign_in()
