@@ -39,6 +39,7 @@ from tests.orders.payment_events import (
 from tests.payments import fake_stripe, stripe_events
 from tests.payments.fake_stripe import FakeStripe, Fault
 from tests.payments.test_payments import everything
+from tests.plans.test_moves import hand_over
 from tests.scene import at_once, lines_of, new_camera, rows
 from tests.worlds.scenarios.steps import job
 
@@ -710,6 +711,29 @@ WANTED = RefundRequest("refund-1", "pi_1", 299, "EUR")
 
 def refunds(server: FakeStripe) -> list[tuple[str, int]]:
     return [(one["metadata"].get("refund_id", ""), one["amount"]) for one in server.of_kind("refund")]
+
+
+@pytest.mark.parametrize("where", ["with its buyer", "handed over", "nothing is left"])
+def test_a_dispute_that_is_lost_takes_six_aws_calls_at_most(
+    stripe_home: Home, stripe_server: FakeStripe, where: str
+) -> None:
+    """Each is one more that can die in the middle of a webhook, which is answered in three seconds."""
+    home, ordered = stripe_home, order(stripe_home)
+    assert tell(home, ordered).json == CHANGED
+    home.world.settle()
+    if where == "handed over":
+        assert hand_over(home, with_plan=True).status == 201
+    later(home, {"nothing is left": 31 * DAY}.get(where, DAY))
+    said = fake_stripe.dispute(stripe_server, "dp_1", reference_of(ordered), "lost")
+    body = fake_stripe.event(said, "charge.dispute.closed")
+    signed = signature(home.world, body)
+    assert home.world.call("GET", "/plans").status == 200  # the hour's key of the log is made
+    home.world.settle()
+    with home.world.aws.lock:  # no listener follows yet
+        home.world.trace.clear()
+        assert send(home.world, body, signed).json == CHANGED
+        calls = home.world.trace.names()
+    assert 0 < len(calls) <= 6, calls
 
 
 @pytest.fixture
