@@ -1,0 +1,34 @@
+"""What was bought is worth what it cost, to the cent, and is named by its moment and 64 bits of chance."""
+
+from __future__ import annotations
+
+import re
+
+from chalicelib.plans.rules.ledger import Grant
+from tests.conftest import Home
+from tests.gift_cards.cards import issue
+from tests.plans.steps import buy, euros, preview
+from tests.scene import rows
+
+
+def grants(home: Home) -> list[tuple[str, int, str]]:
+    (row,) = rows(home.world, "account/device-owned")
+    found = [Grant.of(one) for one in sorted(row["plan_grants"])]
+    return [(one.plan_id, one.amount, one.currency) for one in found]
+
+
+def test_without_a_credit_and_with_one(home: Home) -> None:
+    buy(home, currency="PLN")
+    assert grants(home) == [("event-7-month", 1299, "PLN")]
+    told = preview(home, "event-30-year", begins="now", currency="PLN").json
+    assert told["credit"] == {"amount": 1299, "currency": "PLN"}
+    buy(home, "event-30-year", begins="now", currency="PLN", to_pay=told["to_pay"]["amount"])
+    assert grants(home) == [("event-30-year", 21990, "PLN")]
+    assert preview(home, "continuous-30-year").json["credit"] == euros(0)
+
+
+def test_an_order_and_a_batch_are_named_by_their_moment_and_64_bits(home: Home) -> None:
+    moment = f"{int(home.world.now().timestamp() * 1000):012x}"
+    order_id, batch_id = buy(home), issue(home.world)["batch_id"]
+    assert re.fullmatch(f"{home.owner.account_id}{moment}[0-9a-f]{{16}}", order_id)
+    assert re.fullmatch(f"{moment}[0-9a-f]{{16}}", batch_id)
