@@ -7,6 +7,7 @@ import re
 from chalicelib.plans.rules.ledger import Grant
 from tests.conftest import Home
 from tests.gift_cards.cards import issue
+from tests.orders.test_refunds import credit_notes, give_back
 from tests.plans.steps import buy, euros, preview
 from tests.scene import rows
 
@@ -32,3 +33,9 @@ def test_an_order_and_a_batch_are_named_by_their_moment_and_64_bits(home: Home) 
     order_id, batch_id = buy(home), issue(home.world)["batch_id"]
     assert re.fullmatch(f"{home.owner.account_id}{moment}[0-9a-f]{{16}}", order_id)
     assert re.fullmatch(f"{moment}[0-9a-f]{{16}}", batch_id)
+
+
+def test_each_credit_note_has_the_number_behind_the_last(home: Home) -> None:
+    numbers = [give_back(home, buy(home)).json["credit_note_number"] for _ in range(2)]
+    assert numbers == ["K-2026-000001", "K-2026-000002"]
+    assert [one["payment_method"] for one in credit_notes(home)] == ["card", "card"]
