@@ -152,3 +152,23 @@ def test_a_page_is_the_same_for_ten_minutes(server: FakeStripe, world: LocalClou
         stripe_provider.Stripe().open_checkout(Checkout("order-1", 299, "EUR", "card", "Events", "en", now - age_s))
     numbers = [headers["Idempotency-Key"] for method, *_, headers in server.requests if method == "POST"]
     assert numbers == ["order-1.0", "order-1.0", "order-1.1"]
+
+
+@pytest.mark.parametrize(("language", "locale"), [("pl", "pl"), ("en", "en"), ("de", "en")])
+def test_a_page_is_in_the_persons_language_where_we_have_it(server: FakeStripe, language: str, locale: str) -> None:
+    stripe_provider.Stripe().open_checkout(Checkout("order-1", 299, "EUR", "card", "Events", language, 0))
+    assert server.requests[-1][2]["locale"] == locale
+
+
+@pytest.mark.parametrize(
+    ("method", "currency", "kinds"),
+    [
+        ("card", "USD", ["card"]), ("blik", "PLN", ["blik"]), ("blik", "EUR", None), ("transfer", "EUR", ["p24"]),
+        ("transfer", "PLN", ["p24"]), ("transfer", "GBP", None), ("sandbox", "EUR", None),
+    ],
+)  # fmt: skip
+def test_a_page_offers_what_was_chosen_where_stripe_has_it(
+    server: FakeStripe, method: Any, currency: Any, kinds: list[str] | None
+) -> None:
+    stripe_provider.Stripe().open_checkout(Checkout("order-1", 299, currency, method, "Events", "en", 0))
+    assert server.requests[-1][2].get("allowed_payment_method_types") == kinds
