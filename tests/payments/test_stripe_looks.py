@@ -31,6 +31,16 @@ def looked_up(kind: str, number: str) -> Event | None:
     return stripe_provider.Stripe().looked_up(Report("evt", kind, number))
 
 
+def open_page(
+    world: LocalCloud, currency: Any = "EUR", method: Any = "card", language: Any = "en", age_s: int = 0
+) -> None:
+    ordered_at = int(world.now().timestamp()) - age_s
+    until = ordered_at + 86_400
+    stripe_provider.Stripe().open_checkout(
+        Checkout("order-1", 299, currency, method, "Events", language, ordered_at, until)
+    )
+
+
 PAYMENT = Payment("order-1", "paid", 299, "EUR", "pi_1")
 EACH = pytest.mark.parametrize(("kind", "number"), [(PAGE, "cs_1"), (PAID, "pi_1")])
 
@@ -103,7 +113,7 @@ def test_a_payment_of_somebody_else_is_none_of_ours(server: FakeStripe) -> None:
 )  # fmt: skip
 def test_a_dispute_is_of_the_payments_order(server: FakeStripe, status: str, outcome: Any) -> None:
     fake_stripe.dispute(server, "dp_1", "pi_1", status)
-    assert looked_up("dispute", "dp_1") == (outcome and Dispute("order-1", outcome, "pi_1", "dp_1"))
+    assert looked_up("dispute", "dp_1") == (outcome and Dispute("order-1", outcome, "pi_1", "dp_1", 299, "EUR"))
     server.get("pi_1")["metadata"] = {}
     assert looked_up("dispute", "dp_1") is None
     server.get("dp_1")["payment_intent"] = None
@@ -135,28 +145,31 @@ def test_what_is_not_there_is_nothing_and_what_is_refused_is_asked_again(server:
 
 
 def test_a_webhook_waits_for_a_second_and_a_person_for_three(
-    server: FakeStripe, monkeypatch: pytest.MonkeyPatch
+    server: FakeStripe, world: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
     made: Callable[[float], stripe.StripeClient] = stripe_provider._client
     monkeypatch.setattr(stripe_provider, "_client", lambda read_s: waited.append(read_s) or made(read_s))
     looked_up(PAID, "pi_1")
     stripe_provider.Stripe().refund(RefundRequest("our-refund", "pi_1", 100, "EUR"))
-    stripe_provider.Stripe().open_checkout(Checkout("order-1", 299, "EUR", "card", "Events", "en", 0))
+    open_page(world)
     assert waited == [1.0, 3.0, 3.0]
 
 
 def test_a_page_is_the_same_for_ten_minutes(server: FakeStripe, world: LocalCloud) -> None:
-    now = int(world.now().timestamp())
+    begun = world.now().timestamp()
     for age_s in (0, 599, 600):
-        stripe_provider.Stripe().open_checkout(Checkout("order-1", 299, "EUR", "card", "Events", "en", now - age_s))
+        world.clock.move_to(begun + age_s)
+        open_page(world, age_s=age_s)
     numbers = [headers["Idempotency-Key"] for method, *_, headers in server.requests if method == "POST"]
     assert numbers == ["order-1.0", "order-1.0", "order-1.1"]
 
 
 @pytest.mark.parametrize(("language", "locale"), [("pl", "pl"), ("en", "en"), ("de", "en")])
-def test_a_page_is_in_the_persons_language_where_we_have_it(server: FakeStripe, language: str, locale: str) -> None:
-    stripe_provider.Stripe().open_checkout(Checkout("order-1", 299, "EUR", "card", "Events", language, 0))
+def test_a_page_is_in_the_persons_language_where_we_have_it(
+    server: FakeStripe, world: LocalCloud, language: str, locale: str
+) -> None:
+    open_page(world, language=language)
     assert server.requests[-1][2]["locale"] == locale
 
 
@@ -168,7 +181,7 @@ def test_a_page_is_in_the_persons_language_where_we_have_it(server: FakeStripe, 
     ],
 )  # fmt: skip
 def test_a_page_offers_what_was_chosen_where_stripe_has_it(
-    server: FakeStripe, method: Any, currency: Any, kinds: list[str] | None
+    server: FakeStripe, world: LocalCloud, method: Any, currency: Any, kinds: list[str] | None
 ) -> None:
-    stripe_provider.Stripe().open_checkout(Checkout("order-1", 299, currency, method, "Events", "en", 0))
+    open_page(world, currency, method)
     assert server.requests[-1][2].get("allowed_payment_method_types") == kinds

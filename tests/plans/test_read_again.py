@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.plans.actions import ledgers
-from chalicelib.plans.actions.ledgers import changed as really_changed
+from chalicelib.plans.actions.ledgers import changed_with as really_changed
 from chalicelib.store.commit import Write
 from chalicelib.store.retrying import StaleRead
 from tests.conftest import Home
@@ -25,7 +25,7 @@ def stale(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             raise StaleRead
         return really_changed(*asked)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(ledgers, "changed", changed)
+    monkeypatch.setattr(ledgers, "changed_with", changed)
     return left
 
 
