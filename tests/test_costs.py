@@ -78,6 +78,7 @@ READ_WHOLE = {
     "account/device-owned": "the setting most_devices",
     "account/device-received": "sharing: MOST_RECEIVED",
     "account/endpoint": "one of each terminal with a session, of which there are MOST_SESSIONS",
+    "account/exercised-right": "what one asked for by hand about one's data, and with it the copies",
     "account/export": "those of a day, of which there are _MOST_A_DAY",
     "account/passkey": "second_factors: MOST_PASSKEYS",
     "account/platform": "identities: MOST_PLATFORMS",

@@ -34,6 +34,7 @@ UNRECORDED = {
     "POST /orders/{order_id}/refund": _OWN_LIST,
     "POST /payments/{provider}": _OWN_LIST,
     "POST /sessions/refresh": "the session's beginning is recorded, and its last use is in the list of terminals",
+    "POST /experience/events": "that one agreed to it is recorded, and what was seen is in a copy of one's data",
     "PUT /terminals/current/push": "the terminal's sign-in is recorded",
     "POST /me/closing": "nothing is left to be told to: the receipt says it",
     "POST /me/move/confirm": "nothing is left to be told to: the receipt says it",

@@ -27,6 +27,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "access.actions.shown_to_others": ("GET /transfers",),
     "notices.actions.telling._targets_of": ("on_recipient_named",),
     "outbox.actions.messages.send_message": ("on_letter_written",),
+    # What is written there is asked about when it is sent.
+    "outbox.actions.messages.write_notice": ("on_delivery_reported",),
     # They were read for the batch, and say themselves that nobody is notified.
     "push.actions.recipients.Recipients": ("on_picture_uploaded",),
     "push.actions.recipients.of_devices": (

@@ -199,6 +199,17 @@ def test_whose_account_is_meant_is_asked_for(run: Callable[..., Result], home: H
     assert "No account is reached there." in run("accounts", "remove-child", given="nobody@example.org\n").stdout
 
 
+def test_an_objection_is_shown_and_answered(run: Callable[..., Result], home: Home) -> None:
+    assert run("objections", "show").stdout == "open: 0\n"
+    assert home.owner.call("PUT", "/privacy/objections/AUDIT", {"reason": "I am known."}).status == 200
+    first, line = run("objections", "show").stdout.splitlines()
+    request_id, purpose, *_ = line.split()
+    assert (first, purpose) == ("open: 1", "AUDIT") and line.endswith("I am known.")
+    answered = run("objections", "answer", request_id, "--refuse", given="It protects you.\n")
+    assert answered.stdout.splitlines()[-1] == f"{request_id}: refused"
+    assert run("objections", "answer", "a" * 40, "--grant", given="It is so.\n").stdout.endswith("there is none\n")
+
+
 def test_the_log_is_read_page_by_page(
     run: Callable[..., Result], home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
