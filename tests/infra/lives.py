@@ -727,6 +727,21 @@ def _a_look_into_the_log(home: Home) -> None:
     assert home.world.invoke("read_api_log", {**asked, "account_id": home.owner.account_id})["items"]
 
 
+def _rights_exercised(home: Home) -> None:
+    """Consents with what is gathered by one, and objections that an operator answers in both ways."""
+    for _ in range(2):
+        assert home.owner.agree("experience").status == 200
+        assert home.owner.send_events().status == 202
+        assert home.owner.agree("experience", given=False).status == 200
+        home.world.settle()
+    for granted in (False, True):
+        assert home.owner.call("PUT", "/privacy/objections/AUDIT", {"reason": "I am known."}).status == 200
+        (waiting,) = home.world.invoke("show_objections", {})["items"]
+        event = {"request_id": waiting["request_id"], "granted": granted, "grounds": "It protects you."}
+        assert home.world.invoke("answer_objection", event)["state"] == ("granted" if granted else "refused")
+        home.world.settle()
+
+
 def _a_guest(home: Home) -> None:
     """Invited once by e-mail and once by phone, pushed to, and gone in each of the ways there are."""
     home.stranger.take_pushes("platform-token-of-the-stranger")
@@ -804,6 +819,7 @@ LIVES = (
     _children,
     _lost_second_factors,
     _a_look_into_the_log,
+    _rights_exercised,
     _a_restore,
     _a_restore_of_keys,
     _a_copy_of_everything,
