@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -21,6 +22,7 @@ from infra.local.cloud import LocalCloud
 from infra.strict_moto import endpoint
 from tests import hypothesis_profile, neighbour, shares
 from tests.identities import platforms
+from tests.listings import claims_absence, requiring_items
 from tests.scene import Camera, Person, new_camera, new_person, requiring_presence
 
 # Before modules of tests say what they want otherwise.
@@ -82,14 +84,19 @@ def _warm(cloud: LocalCloud) -> None:
 
 
 @pytest.fixture
-def world(one_cloud: LocalCloud, _empty: Any) -> Iterator[LocalCloud]:
+def world(one_cloud: LocalCloud, _empty: Any, request: pytest.FixtureRequest) -> Iterator[LocalCloud]:
     """The cloud as it is after deployment: nobody is there yet."""
     one_cloud.restore(_empty)
     _warm(one_cloud)
-    with requiring_presence():
+    with requiring_presence(), _showing_items(request):
         yield one_cloud
     _require_lines_to_be_allowed(one_cloud)
     _require_calls_to_be_traced(one_cloud)
+
+
+def _showing_items(request: pytest.FixtureRequest) -> AbstractContextManager[None]:
+    is_claimed = claims_absence(request.path.parent.name, request.function)
+    return requiring_items() if is_claimed else nullcontext()
 
 
 def _require_lines_to_be_allowed(cloud: LocalCloud) -> None:
@@ -145,11 +152,13 @@ def _home(one_cloud: LocalCloud, _empty: Any) -> tuple[Any, Callable[[], Home]]:
 
 
 @pytest.fixture
-def home(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> Iterator[Home]:
+def home(
+    one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]], request: pytest.FixtureRequest
+) -> Iterator[Home]:
     snapshot, copy = _home
     one_cloud.restore(snapshot)
     _warm(one_cloud)
-    with requiring_presence():
+    with requiring_presence(), _showing_items(request):
         yield copy()
     _require_lines_to_be_allowed(one_cloud)
     _require_calls_to_be_traced(one_cloud)

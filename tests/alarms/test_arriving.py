@@ -297,6 +297,7 @@ def test_what_lies_where_no_device_is_is_deleted_on_arrival(home: Home, key: str
 
 def test_what_arrives_for_a_dead_ownership_is_deleted_on_arrival(home: Home) -> None:
     ticket = home.camera.ask_ticket().json
+    assert len(home.owner.alarms(home.camera.device_id)) == 1
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}")
     home.stranger.bind(home.camera)
     home.stranger.take_pushes("platform-token-of-the-stranger")

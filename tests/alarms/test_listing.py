@@ -256,6 +256,7 @@ def test_everybody_sees_their_own_and_nobody_elses(home: Home) -> None:
 
 def test_who_has_no_device_has_no_alarms(home: Home) -> None:
     assert home.stranger.call("GET", "/alarms").json == {"items": [], "cursor": None}
+    assert len(home.owner.call("GET", "/alarms").json["items"]) == 1
 
 
 @pytest.mark.parametrize("path", ["/alarms", "/devices/x/alarms", "/devices/x/alarms/y"])

@@ -74,6 +74,7 @@ def test_the_row_goes_by_ttl(home: Home) -> None:
 
 
 def test_a_row_that_ttl_is_late_for_says_nothing_to_anybody(home: Home) -> None:
+    assert status(home) == (200, 200, 1, 1)
     pass_by(home.world, WEEK + 40 * HOUR, lag=48 * HOUR)
     assert len(rows(home.world, "device/alarm")) == 1
     assert status(home) == (404, 404, 0, 0)

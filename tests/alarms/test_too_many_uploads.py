@@ -308,6 +308,7 @@ def test_late_news_of_an_earlier_hour_that_was_closed_are_refused_though_another
         monkeypatch.setattr(rules, "MOST_AN_HOUR", 1000)
         monkeypatch.setattr(rules, "MOST_BYTES_AN_HOUR", 10 * len(jpeg()))
     late = _late(home, home.camera.ask_ticket().json)
+    assert ids_of(home) == [home.alarm_id]
     for _ in range(2):
         flood(home)
         home.world.clock.move_to(home.world.now().timestamp() + 3600)

@@ -34,6 +34,7 @@ def test_the_list_is_oldest_first_and_ones_own(world: LocalCloud) -> None:
 
 def test_who_has_no_device_has_an_empty_list(home: Home) -> None:
     assert home.stranger.call("GET", "/devices").json == {"items": [], "cursor": None}
+    assert len(home.owner.call("GET", "/devices").json["items"]) == 1
 
 
 def test_the_list_takes_four_calls(home: Home) -> None:

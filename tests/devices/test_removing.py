@@ -111,6 +111,7 @@ def test_pushes_go_to_the_new_owner_only(home: Home) -> None:
 @pytest.mark.parametrize("rebound", [False, True])
 def test_what_comes_on_an_old_ticket_is_deleted_on_arrival(home: Home, rebound: bool) -> None:
     ticket = home.camera.ask_ticket().json
+    assert len(home.owner.alarms(home.camera.device_id)) == 1
     remove_device(home.owner, home.camera.device_id)
     if rebound:
         home.stranger.bind(home.camera)

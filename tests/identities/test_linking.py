@@ -100,6 +100,7 @@ def test_a_repeat_of_linking_is_answered_again(home: Home) -> None:
 def test_an_unlinked_platform_opens_nothing_from_the_next_request_on(home: Home) -> None:
     home.owner.step_up()
     identity_id = link(home.owner, google_token(home.world)).json["identity_id"]
+    assert len(_linked(home)) == 1
     assert home.owner.call("DELETE", f"/me/identities/{identity_id}").status == 204
     assert _linked(home) == []
     assert rows(home.world, "identity/identity") == []

@@ -165,6 +165,7 @@ def test_somebody_elses_and_absent_orders_are_not_found(home: Home) -> None:
     order_id = order(home)["order_id"]
     assert home.stranger.call("GET", f"/orders/{order_id}").status == 404
     assert home.stranger.call("GET", "/orders").json == {"items": [], "cursor": None}
+    assert len(home.owner.call("GET", "/orders").json["items"]) == 1
     # Not even when the stranger's own id is put before the place of the order.
     place = order_id.removeprefix(home.owner.account_id)
     assert home.stranger.call("GET", f"/orders/{home.stranger.account_id}{place}").status == 404

@@ -165,6 +165,7 @@ def test_what_waits_goes_back_whole_and_what_runs_runs_on(home: Home) -> None:
 def test_what_waits_behind_moves_up(home: Home) -> None:
     running = buy(home, "event-7-month")
     buy(home, "event-30-month")
+    assert len(plan_of(home)["waiting"]) == 1
     later(home, 10 * DAY)
     given_back(home, running)
     plan = plan_of(home)

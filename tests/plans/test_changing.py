@@ -62,6 +62,8 @@ def test_what_was_shown_is_what_is_paid_and_the_plan_begins_then(home: Home) -> 
     later(home, 100 * DAY)
     worth = ceil(Fraction(4990 * 265, 365))
     assert preview(home, "continuous-30-year", begins="now").json["credit"] == euros(worth)
+    buy(home)
+    assert len(plan_of(home)["waiting"]) == 1
 
 
 def test_what_waits_follows(home: Home) -> None:

@@ -95,6 +95,7 @@ def test_it_does_not_move_and_what_waits_behind_it_does(home: Home) -> None:
     take(home)
     assert refused(move(home, other)) == (409, "NothingToMove")
     buy(home)
+    assert len(plan_of(home)["waiting"]) == 1
     assert move(home, other).status == 200
     assert (plan_of(home)["plan_id"], plan_of(home)["waiting"]) == ("free", [])
     assert plan_of(home, other)["until"] == in_seconds(home, MONTH)

@@ -304,6 +304,8 @@ class Past:
         assert link(owner, google_token(world)).status == 201
         app, passkey = App.added(owner), Key()
         added = passkey.add_to(owner)
+        shown = invited.call("GET", "/shares").json["items"], owner.call("GET", ROOT).json["passkeys"]
+        assert [len(one) for one in shown] == [1, 1]
         return cls(home, friend, invited, app, passkey, added["passkey_id"], recovery_codes(owner), shares)
 
     @property

@@ -402,6 +402,7 @@ def test_a_share_that_ended_is_over_with_the_next_request(home: Home, end: Any) 
     share_id = shared_with(home, home.stranger, rights=ALL)
     device = f"/devices/{home.camera.device_id}"
     assert len(shares_shown(home)) == len(received(home.stranger)) == 1
+    assert len(home.stranger.call("GET", "/devices").json["items"]) == 1
     assert len(rows(home.world, "device/share")) == len(rows(home.world, "account/device-received")) == 1
     with home.world.aws.lock:  # nothing follows yet
         assert end(home, share_id).status == 204
@@ -443,6 +444,7 @@ def test_a_share_is_over_on_time_whatever_the_reaper_does(home: Home, lag: int |
     home.stranger.take_pushes("platform-token-of-the-stranger")
     until = (home.world.now() + timedelta(hours=2)).replace(microsecond=0)
     shared_with(home, home.stranger, rights=ALL, until=f"{until:%Y-%m-%dT%H:%M:%SZ}")
+    assert len(shares_shown(home)) == len(received(home.stranger)) == 1
     home.world.advance((until - home.world.now()).total_seconds() - 1)
     home.stranger.refresh()
     home.camera.see(5)
@@ -464,7 +466,7 @@ def test_the_owner_ends_it_by_removing_the_device(home: Home) -> None:
     old, kinds = home.camera.device_id, ("account/device-received", "account/account", "device/share")
     assert old in str([rows(home.world, kind) for kind in kinds])
     assert len(rows(home.world, "address/invitation")) == 1
-    assert len(received(home.stranger)) == 1
+    assert len(received(home.stranger)) == len(home.stranger.call("GET", "/devices").json["items"]) == 1
     with home.world.aws.lock:
         assert home.owner.call("DELETE", f"/devices/{old}").status == 202
         assert home.stranger.call("GET", f"/devices/{old}").status == 404
@@ -477,6 +479,7 @@ def test_the_owner_ends_it_by_removing_the_device(home: Home) -> None:
 def test_a_guest_who_closes_the_account_leaves_the_owners_data_alone(home: Home) -> None:
     home.stranger.take_pushes("platform-token-of-the-stranger")
     shared_with(home, home.stranger, rights=ALL)
+    assert len(shares_shown(home)) == 1
     path = f"/devices/{home.camera.device_id}/alarms/{home.alarm_id}"
     assert home.stranger.call("POST", f"{path}/read").status == 200
     home.stranger.step_up()

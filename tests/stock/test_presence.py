@@ -94,7 +94,7 @@ def test_a_connection_that_ends_after_two_hours_and_begins_anew_in_time_is_nothi
         wait(home.world, stock_rules.COME_BACK_WITHIN.total_seconds() / MINUTE - 6)
     assert (offline_alarms(home), pushes(home)) == ([], [])
     wait(home.world, 60)
-    assert len(pushes(home)) == 1
+    assert len(pushes(home)) == len(offline_alarms(home)) == 1
 
 
 def test_a_camera_whose_power_was_cut_is_missed_when_api_gateway_finds_it_silent(home: Home) -> None:
@@ -140,6 +140,7 @@ def test_a_camera_that_sleeps_is_not_missed(home: Home) -> None:
 def test_a_camera_that_never_had_a_channel_is_not_offline(home: Home) -> None:
     home.camera.see(2)
     before = len(pushes(home))
+    assert len(home.owner.alarms(home.camera.device_id)) == 2
     wait(home.world, 24 * 60)
     assert (offline_alarms(home), len(pushes(home))) == ([], before)
 

@@ -153,6 +153,7 @@ def test_nobody_hands_over_to_himself(home: Home) -> None:
 
 
 def test_a_second_offer_takes_the_place_of_the_first(home: Home, offered: str) -> None:
+    assert len(offers_to(home.stranger)) == 1
     again = home.owner.offer(home.camera.device_id, email="another@example.com")
     home.world.settle()
     assert offers_to(home.stranger) == []
@@ -248,6 +249,8 @@ def test_all_shares_and_invitations_end_with_it(home: Home, offered: str) -> Non
     home.world.settle()
     kinds = ("device/share", "account/device-received", "address/invitation")
     assert [len(rows(home.world, kind)) for kind in kinds] == [2, 1, 1]
+    shares = f"/devices/{home.camera.device_id}/shares"
+    assert len(guest.call("GET", "/shares").json["items"]) == len(home.owner.call("GET", shares).json["items"]) - 1 == 1
     new = home.stranger.accept(offered).json
     assert guest.call("GET", f"/devices/{home.camera.device_id}").status == 404
     assert guest.call("GET", f"/devices/{new['device_id']}").status == 404
@@ -305,6 +308,7 @@ def test_it_is_good_for_seven_days(home: Home, offered: str) -> None:
 
 
 def test_declined_or_withdrawn_it_is_over(home: Home, offered: str) -> None:
+    assert len(offers_to(home.stranger)) == 1
     assert home.stranger.call("POST", f"/transfers/{offered}/decline").status == 204
     assert (offers_to(home.stranger), refusal(home.stranger.accept(offered))) == ([], (404, "NotFound"))
     again = home.owner.offer(home.camera.device_id, email=home.stranger.email)
