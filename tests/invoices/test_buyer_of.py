@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.invoices.actions import buyers
+from chalicelib.invoices.actions import buyers, numbering
 from chalicelib.invoices.actions.buyers import Buyer, InvoiceToInvalid
+from chalicelib.plans.actions.ledgers import Terms
+from tests.conftest import Home
 
 
 def wrong(name: str, address: str, country: str = "DE", vat_number: str | None = None) -> dict[str, str]:
@@ -49,3 +51,25 @@ def test_a_buyer_is_stored_and_read_again() -> None:
     said = {"name": "Firma", "address": "Allee 1", "country": "DE", "vat_number": "DE136695976"}
     assert buyers.stored(buyer) == said
     assert (buyers.from_stored(dict(said)), buyers.from_stored(None)) == (buyer, None)
+
+
+@pytest.mark.parametrize(
+    ("buyer", "country", "category"),
+    [
+        (None, "PL", "S"),
+        (Buyer("Anna", "Allee 1", "DE"), "PL", "S"),  # a person is where the account is
+        (Buyer("Firma", "Allee 1", "DE", "DE136695976"), "DE", "AE"),
+        (Buyer("Firma", "Lublin", "PL", "PL5260250995"), "PL", "S"),
+    ],
+)
+def test_a_person_is_taxed_by_the_account_and_a_business_by_its_number(
+    home: Home, buyer: Buyer | None, country: str, category: str
+) -> None:
+    terms = Terms(plan_id="event-7-month", version=2, kind="event", keep_days=7, period_days=30)
+    sold = numbering.sold_to("PL", buyer, terms, int(home.world.now().timestamp()))
+    assert (sold.tax.country, sold.tax.category) == (country, category)
+    assert (sold.catalogue_version, sold.period_days) == (2, 30)
+    assert sold.stored() == {
+        "country": country, "tax_category": category, "tax_rate_bp": 2300 if category == "S" else 0,
+        "catalogue_version": 2, "period_days": 30,
+    }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import stripe
 
+from chalicelib import http_fetch
 from chalicelib.errors import Unavailable
 from chalicelib.payments import stripe_provider
 from chalicelib.payments.shapes import Checkout, Dispute, Event, Payment, Refund, RefundRequest, Report
@@ -185,3 +186,22 @@ def test_a_page_offers_what_was_chosen_where_stripe_has_it(
 ) -> None:
     open_page(world, currency, method)
     assert server.requests[-1][2].get("allowed_payment_method_types") == kinds
+
+
+def test_an_answer_takes_half_as_long_again_at_most_and_256_kilobytes(
+    server: FakeStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounds: list[dict[str, Any]] = []
+    sent = http_fetch.send
+
+    def send(*asked: Any, **bounded: Any) -> http_fetch.Reply:
+        bounds.append(bounded)
+        return sent(*asked, **bounded)
+
+    monkeypatch.setattr(http_fetch, "send", send)
+    looked_up(PAID, "pi_1")
+    stripe_provider.Stripe().refund(RefundRequest("our-refund", "pi_1", 100, "EUR"))
+    kilobytes = {one["most_bytes"] for one in bounds}
+    assert (kilobytes, [(one["read_s"], one["patience_s"]) for one in bounds]) == (
+        {256 * 1024}, [(1.0, 1.5), (3.0, 4.5), (3.0, 4.5)],
+    )  # fmt: skip
