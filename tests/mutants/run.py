@@ -107,9 +107,12 @@ class Changed:
         copy = textwrap.indent(self._module.code_for_node(named), " " * self._where[outer].start.column)
         return Made(mutant, after, self._where[outer].end.line, copy)
 
-    def made_of(self, functions: set[str]) -> Iterator[Made]:
+    def made_at(self, places: set[tuple[str, int]]) -> Iterator[Made]:
+        """Those of a function of this name, in this line of it."""
         for nth, change in enumerate(self._changes):
-            if change.contained_by_top_level_function.name.value in functions:
+            outer = change.contained_by_top_level_function
+            line, first = (self._where[node].start.line for node in (change.original_node, outer))
+            if (outer.name.value, line - first) in places:
                 yield self.made(nth)
 
 
@@ -367,8 +370,8 @@ def known() -> dict[str, Answer]:
 def found_again(results: Iterable[Answer]) -> Iterator[Made]:
     """Those of which the code is still what it was."""
     for path, those in groupby(sorted(results, key=itemgetter("path")), key=itemgetter("path")):
-        functions = {one["id"]: one["function"] for one in those}
-        yield from (one for one in Changed(TREE / path).made_of({*functions.values()}) if one.mutant.id in functions)
+        places = {one["id"]: (one["function"], one["nth_line"]) for one in those}
+        yield from (one for one in Changed(TREE / path).made_at({*places.values()}) if one.mutant.id in places)
 
 
 def judged(those: Iterator[Made], noted: Collection[str]) -> Iterator[tuple[Made, bool]]:
