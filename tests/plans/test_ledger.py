@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
@@ -27,10 +28,11 @@ from chalicelib.gift_cards.actions import cards
 from chalicelib.orders import rules as order_rules
 from chalicelib.payments import sandbox
 from chalicelib.payments.shapes import Dispute, DisputeOutcome
-from chalicelib.plans.rules import catalogue, changes
+from chalicelib.plans.rules import catalogue, changes, renewals
 from chalicelib.plans.rules import ledger as rules
 from chalicelib.plans.rules.catalogue import CATALOGUE, Offer
 from chalicelib.plans.rules.ledger import GRACE_S, Ledger
+from chalicelib.plans.rules.renewals import Renewal
 from infra.local.gateway import Response
 from tests.conftest import Home
 from tests.gift_cards.cards import new_code
@@ -266,6 +268,7 @@ class Rules(Standing):
     def __init__(self) -> None:
         super().__init__()
         self._ledgers = [Ledger(), Ledger()]
+        self._renewals: list[Renewal | None] = [None, None]
         self._paid: dict[str, tuple[int, int, str]] = {}
         self._whole: set[str] = set()
         self._now = 1_767_600_000
@@ -277,6 +280,7 @@ class Rules(Standing):
         """As it is read again."""
         self._ledgers[nth] = Ledger.of({one.text for one in ledger.grants}, {one.text for one in ledger.pauses})
         assert {*self._ledgers[nth].pauses} == {*ledger.pauses}
+        self._renewals[nth] = renewals.after(self._renewals[nth], self._ledgers[nth], self._now)
 
     def buy(self, nth: int, offer: Offer) -> str:
         new = changes.new_grant(offer, self._new("order"), self._now, amount=offer.prices["EUR"])
@@ -326,11 +330,28 @@ class Rules(Standing):
         before = self._ledgers[nth]
         left, rests = changes.moved_out(before, self._now)
         pauses = changes.resumed(before, self._now).pauses
+        # It goes along, unless the other one renews already.
+        self._renewals = [None if at == nth else self._renewals[at] or self._renewals[nth] for at in (0, 1)]
         self._written(1 - nth, changes.moved_in(self._ledgers[1 - nth], rests, pauses, self._now))
         self._written(nth, left)
 
+    @rule(nth=devices)
+    def it_is_to_renew_by_itself(self, nth: int) -> None:
+        with suppress(renewals.NothingToRenew):
+            self._renewals[nth] = renewals.begun(self._ledgers[nth], None, self._now)
+
+    @invariant()
+    def what_renews_is_paid_before_the_end_that_the_counter_says(self) -> None:
+        for device, renewal in zip(self.model.devices, self._renewals, strict=True):
+            if renewal is not None:
+                left = device.pause_left + sum(one.left for one in device.queue)
+                assert renewal.ends_at == self.now + (left if device.queue else -device.idle)
+                assert renewal.at <= max(renewal.ends_at, self.now) and not renewal.failed
+
     def dispute(self, nth: int, source: str, outcome: DisputeOutcome) -> None:
         ledger = self._ledgers[nth]
+        if outcome != "won":
+            self._renewals[nth] = None
         if outcome == "lost":
             self._written(nth, changes.charged_back(ledger, [source], Fraction(1), self._now))
         elif outcome == "won":
@@ -342,6 +363,7 @@ class Rules(Standing):
         left, rests = changes.without(self._ledgers[nth], lambda one: one.source == source, self._now)
         if any(one.mark for one in rests):
             raise No("PaymentDisputed")
+        self._renewals[nth] = None
         self._written(nth, left)
         paid, paid_at, camera = self._paid[source]
         whole = order_rules.is_whole(paid_at, 0, self._now)
