@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from chalicelib.entry.queues import Listeners, Message
 from chalicelib.orders.actions import cards, paying_back, telling, webhooks
-from chalicelib.store.retrying import retrying
 
 listeners = Listeners(__name__)
 
@@ -33,7 +30,7 @@ def on_event_delayed(message: Message) -> None:
 @listeners.on_shared_queue("Notices")
 def on_renewal_ended(message: Message) -> None:
     """A plan does not renew by itself any more: the card goes with the last one of the account."""
-    retrying(partial(cards.let_go, message.body["partition_id"], message.body["sort_id"]))
+    cards.let_go(message.body["partition_id"], message.body["sort_id"])
 
 
 @listeners.on_shared_queue("Notices")

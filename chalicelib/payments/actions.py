@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from chalicelib.payments.providers import provider
 from chalicelib.payments.rules import AmountTooSmall as AmountTooSmall  # what opening a checkout raises
 from chalicelib.payments.rules import ProviderRefused as ProviderRefused
+from chalicelib.payments.rules import ProviderUnknown as ProviderUnknown  # what a provider of before is
 from chalicelib.payments.shapes import (
     CardSetup,
     Charge,

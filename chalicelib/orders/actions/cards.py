@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chalicelib import clock
@@ -17,7 +18,7 @@ from chalicelib.plans.records import RenewalEnded
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, change, commit, put, remove
 from chalicelib.store.records import read
-from chalicelib.store.retrying import NothingToDo, StaleRead
+from chalicelib.store.retrying import NothingToDo, StaleRead, retrying
 
 if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
@@ -64,7 +65,11 @@ def _as_read(saved: SavedCard) -> Condition:
 
 
 def let_go(account_id: str, sort_id: str) -> bool:
-    """Forget the account's card if none of its plans renews any more; whether it did. Raises StaleRead."""
+    """Forget the account's card if none of its plans renews any more; whether it did."""
+    return retrying(partial(_let_go, account_id, sort_id))
+
+
+def _let_go(account_id: str, sort_id: str) -> bool:
     ended, saved = read(RenewalEnded.key(account_id, sort_id), SavedCard.key(account_id))
     if ended is None:
         return False

@@ -20,7 +20,6 @@ from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.actions import quoting
 from chalicelib.plans.actions.quoting import Quote
 from chalicelib.plans.records import FreePlan
-from chalicelib.plans.rules.renewals import NothingToRenew
 from chalicelib.plans.shapes import Money
 from chalicelib.store.commit import Write, commit_and_answer, create
 from chalicelib.store.records import read_all
@@ -109,7 +108,7 @@ def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -
 
 def _require_renewable(body: shapes.PlaceOrder, offer: plans.Offer) -> None:
     if body.renew and offer.is_free:
-        raise NothingToRenew
+        raise plans.NothingToRenew
     if body.renew and body.payment_method not in ("card", "sandbox"):
         raise RenewedByCard(fields={"payment_method": Phrase("renewed_by_card")})
 

@@ -18,10 +18,7 @@ from chalicelib.orders.records import SavedCard, TakenEvent
 from chalicelib.payments.actions import open_card_setup
 from chalicelib.payments.shapes import CardSaved, CardSetup
 from chalicelib.plans.actions import ledgers as plans
-from chalicelib.plans.rules import renewals
-from chalicelib.plans.rules.catalogue import Currency
-from chalicelib.plans.rules.renewals import NothingToRenew
-from chalicelib.plans.shapes import DevicePlan
+from chalicelib.plans.shapes import Currency, DevicePlan
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, commit, commit_and_answer, create
 from chalicelib.store.records import read
@@ -48,7 +45,7 @@ def set_renewal(caller: Caller, device: DeviceAccess, body: shapes.SetRenewal) -
 
 def _switch_on(caller: Caller, body: shapes.SetRenewal, mine: DeviceAccess) -> DevicePlan:
     held, now = _held(mine), clock.now_s()
-    renewal = renewals.begun(plans.ledger_of(held), body.currency, now)
+    renewal = plans.renewal_begun(held, body.currency, now)
     before = plans.renewal_of(held)
     if before is not None and before.currency == renewal.currency:
         return commit_and_answer(*_alive(held), answer=plans.described(held))
@@ -103,14 +100,14 @@ def begin_with(name: str, event: CardSaved) -> bool:
     try:
         if held is None or account is None or key is None or event.currency not in get_args(Currency):
             raise NothingToDo
-        renewal = renewals.begun(plans.ledger_of(held), cast("Currency", event.currency), now)
+        renewal = plans.renewal_begun(held, cast("Currency", event.currency), now)
         commit(
             once,
             *plans.renewal_set(held, renewal, now),
             *cards.kept(owner_id, saved, name, event.card),
             *access.require_alive(event.device_id, otherwise=NothingToDo),
         )
-    except (NothingToDo, NothingToRenew):
+    except (NothingToDo, plans.NothingToRenew):
         commit(once, cards.due(name, event.card.customer))
         return False
     return True

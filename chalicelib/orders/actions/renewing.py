@@ -17,13 +17,10 @@ from chalicelib.orders import rules
 from chalicelib.orders.actions import cards, reading, telling, webhooks
 from chalicelib.orders.records import Order, SavedCard
 from chalicelib.payments import actions as payments
-from chalicelib.payments.rules import ProviderUnknown
 from chalicelib.payments.shapes import Charge, Declined
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.plans.actions.ledgers import Renewal
 from chalicelib.plans.records import PlanRenewal
-from chalicelib.plans.rules import renewals
-from chalicelib.plans.rules.ledger import GRACE_S
 from chalicelib.push.actions import notifying as push
 from chalicelib.push.actions import recipients
 from chalicelib.store import keys
@@ -76,7 +73,7 @@ def _renew(row: PlanRenewal) -> bool:
         commit(remove(row))
         return False
     now = clock.now_s()
-    if now >= due.renewal.ends_at + GRACE_S:
+    if now >= due.renewal.over_at:
         return _fail(due, None, "too_late", now)
     order = _order_of(due, now)
     if order is None:
@@ -85,7 +82,7 @@ def _renew(row: PlanRenewal) -> bool:
         return _fail(due, order, "card_gone", now)
     try:
         outcome = payments.charge(due.card.provider, _charge(due, order, due.card))
-    except ProviderUnknown:
+    except payments.ProviderUnknown:
         return _fail(due, order, "card_gone", now)
     except Unavailable:
         if now < due.renewal.at + rules.ANSWERS_WITHIN_S:
@@ -134,7 +131,7 @@ def _order_of(due: _Due, now: int) -> Order | None:
     if before.state == "paid":
         raise NothingToDo
     if before.state in rules.OVER:
-        anew = renewals.said_anew(renewal, now)
+        anew = plans.renewal_said_anew(renewal, now)
         commit(*plans.renewal_set(held, anew, now), *access.require_alive(held.device_id, otherwise=NothingToDo))
         return None
     return before
@@ -142,7 +139,7 @@ def _order_of(due: _Due, now: int) -> Order | None:
 
 def _sort_id(device_id: str, renewal: Renewal) -> str:
     """The same for a period of a device, whoever orders it, and how often."""
-    stamp = ms_of(clock.at_epoch(renewal.ends_at - renewals.BEFORE_END_S))
+    stamp = ms_of(clock.at_epoch(renewal.due_from))
     return f"{stamp:012x}{reading.renewal_name(device_id, renewal)[:16]}"
 
 
@@ -183,7 +180,7 @@ def _ordered(due: _Due, sort_id: str, former: Order | None, now: int) -> Order:
 def _fail(due: _Due, order: Order | None, reason: telling.FailureReason, now: int) -> bool:
     """It is tried again, or that was the last time; its owner is told by push and mail. Raises StaleRead,
     NothingToDo."""
-    following = None if reason == "too_late" else renewals.failed(due.renewal, now)
+    following = None if reason == "too_late" else plans.renewal_failed(due.renewal, now)
     device_id = due.held.device_id
     # Before the commit: one too many beats one too few.
     targets = recipients.of_device(device_id)

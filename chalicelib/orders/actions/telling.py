@@ -15,8 +15,7 @@ from chalicelib.orders.records import Order, Payment
 from chalicelib.outbox.actions import messages
 from chalicelib.payments.shapes import DeclineReason, DisputeOutcome
 from chalicelib.plans.actions import ledgers as plans
-from chalicelib.plans.actions.ledgers import Renewal
-from chalicelib.plans.rules.catalogue import money_text
+from chalicelib.plans.actions.ledgers import Renewal, money_text
 from chalicelib.settings import settings
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, check, commit

@@ -15,11 +15,13 @@ from chalicelib.plans.rules import catalogue, changes, ledger, renewals, warning
 from chalicelib.plans.rules.catalogue import Currency
 from chalicelib.plans.rules.catalogue import Offer as Offer  # what orders are for, and carry
 from chalicelib.plans.rules.catalogue import Terms as Terms
+from chalicelib.plans.rules.catalogue import money_text as money_text
 from chalicelib.plans.rules.ledger import Grant as Grant
 from chalicelib.plans.rules.ledger import Ledger as Ledger
 from chalicelib.plans.rules.ledger import PlanStatus
 from chalicelib.plans.rules.ledger import Spans as Spans
 from chalicelib.plans.rules.ledger import source_of as source_of
+from chalicelib.plans.rules.renewals import NothingToRenew as NothingToRenew
 from chalicelib.plans.rules.renewals import Renewal as Renewal
 from chalicelib.plans.shapes import DevicePlan
 from chalicelib.store import keys
@@ -371,6 +373,23 @@ def running_at(held: Ownership | None, at_s: int) -> Grant | None:
 
 
 # When it is renewed by itself
+
+
+def renewal_begun(held: Ownership, currency: Currency | None, now: int) -> Renewal:
+    """The renewal of what ends last, if it is said now; in the currency of its payment, if none is said. Raises
+    NothingToRenew."""
+    return renewals.begun(ledger_of(held), currency, now)
+
+
+def renewal_said_anew(renewal: Renewal, now: int) -> Renewal:
+    """The same under another name: money that came for the former one went back."""
+    return renewals.said_anew(renewal, now)
+
+
+def renewal_failed(renewal: Renewal, now: int) -> Renewal | None:
+    """When it is tried again; None if that was the last time."""
+    return renewals.failed(renewal, now)
+
 
 
 def due_renewals(now: int) -> Iterator[PlanRenewal]:

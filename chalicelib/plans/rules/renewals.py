@@ -65,9 +65,19 @@ class Renewal:
         return self.at - TRIED_AGAIN_AFTER_S[self.failed - 1] if self.failed else self.at
 
     @property
+    def due_from(self) -> int:
+        """When this end's period is paid at the earliest."""
+        return self.ends_at - BEFORE_END_S
+
+    @property
+    def over_at(self) -> int:
+        """When nothing is left that could be brought back."""
+        return self.ends_at + GRACE_S
+
+    @property
     def is_too_late(self) -> bool:
         """Whether the next attempt would come when nothing is left that it could bring back."""
-        return self.at >= self.ends_at + GRACE_S
+        return self.at >= self.over_at
 
 
 def begun(ledger: Ledger, currency: Currency | None, now: int) -> Renewal:
