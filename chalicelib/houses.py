@@ -36,6 +36,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "orders": ("routes", "listeners", "scheduled", "records"),
     "gift_cards": ("routes", "operations", "records"),
     "privacy": ("routes", "listeners", "scheduled", "operations", "records"),
+    "inactivity": ("listeners", "scheduled", "records"),
     "profile": ("routes",),
     "recovery": ("routes",),
 }

@@ -114,7 +114,7 @@ def measured(home: Home, restore: Callable[[], None]) -> Iterator[Cost]:
         yield from _recordings(home, plan_id)
     for name in (
         "sweep_expired_pictures", "sweep_live_video", "sweep_expired_recordings", "reconcile_recordings", "end_plans",
-        "resume_erasures", "check_connections", "warn_of_plan_ends", "ask_for_refunds",
+        "resume_erasures", "check_connections", "warn_of_plan_ends", "check_inactive_accounts", "ask_for_refunds",
         "look_up_delayed_events", "renew_plans",
     ):
         restore()

@@ -224,6 +224,14 @@ def _listed(caller: Caller, found: Found, row: Ownership | Received) -> DeviceAc
     return DeviceAccess(device.decrypted_with(key.unlocked(caller.data_key)), row)
 
 
+def owned_by(account_id: str) -> list[tuple[Device, Ownership]]:
+    """The devices of an account that are alive, each with its owner's tie to it, for whoever needs nothing of them that
+    is sealed."""
+    ties = Ownership.list_of(account_id).items
+    devices = existing(tie.device_id for tie in ties)
+    return [(devices[tie.device_id], tie) for tie in ties if tie.device_id in devices]
+
+
 # What a device grants to others
 
 
@@ -243,6 +251,11 @@ def guests_with(device: Device, right: str, channel: str | None) -> list[str]:
     """The people to whom it grants this right, for this channel or for any."""
     granted = {grant.guest_id for grant in grants_of(device) if grant.may(right, channel)}
     return sorted(guest_id for guest_id in granted if guest_id is not None)
+
+
+def guests_of(device: Device) -> set[str]:
+    """All people who have accepted a share of it."""
+    return {grant.guest_id for grant in grants_of(device) if grant.guest_id is not None}
 
 
 def set_grants(device: Device, grants: Iterable[Grant], **more: Any) -> Write:

@@ -60,6 +60,9 @@ class Account(Item):
         why="rows of the policy and times: what is not done for who objected, read by whoever would do it",
     )
     registered_at = key(Time(), rows.REGISTRATION, why="time", exported=True)
+    inactive_since = key(
+        Time(null=True), rows.INACTIVE_ACCOUNTS, why="time of last use, while somebody is warned of it", exported=True
+    )
     devices = plain(NumberAttribute(default_for_new=0), why="a count of what the person owns")
     acceptances = plain(
         NumberAttribute(null=True), why="how many shares were accepted: of two at a time, one counts the other"
@@ -77,6 +80,7 @@ class KnownTerminal(Item):
 
     pk_prefix = "account"
     sk_prefix = "terminal"
+    stream_queue, stream_listener = "Notices", "inactivity.on_terminal_seen"
 
     session_id = key(UnicodeAttribute(), rows.SIGN_IN, why="random id of the session that it has, or had last")
     used_at = key(Time(), rows.SIGN_IN, why="time of last use, to a month", exported=True)

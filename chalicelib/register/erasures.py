@@ -20,6 +20,7 @@ DONE: Final = "done"
 OWNER: Final = "the person"
 PARENT: Final = "a parent"
 MOVE: Final = "a move to another region"
+INACTIVITY: Final = "two years without use"
 
 # An upload ticket lives an hour; a day is for whatever was forgotten.
 LATER_PASSES = (timedelta(hours=1), timedelta(hours=24))
@@ -34,7 +35,7 @@ class Erasure(LedgerRow):
     sk_prefix = "erasure"
 
     begun_at = plain(NumberAttribute(), why="a time")
-    ordered_by = plain(UnicodeAttribute(null=True), why="the person, a parent or a move, by kind alone")
+    ordered_by = plain(UnicodeAttribute(null=True), why="the person, a parent, a move or disuse, by kind alone")
     state = plain(UnicodeAttribute(), why="erasing or done")
     done_at = plain(NumberAttribute(null=True), why="a time")
     receipt = plain(UnicodeAttribute(null=True), why="signed, without personal data")

@@ -29,6 +29,7 @@ OF_A_QUEUE_OF_S3 = ("sqs_s3_given_up", "sqs_s3_notification", "sqs_s3_test")
 # Of queues that several share, who listens; the message of a push that failed says more than ids.
 SHARED = {
     "Notices": (
+        "inactivity.on_account_warned", "inactivity.on_terminal_seen",
         "notices.on_delivery_reported", "notices.on_recipient_named",
         "outbox.on_letter_written", "orders.on_event_delayed", "orders.on_order_changed", "orders.on_refund_due",
         "push.on_session_ended", "sharing.on_person_invited", "transfers.on_transfer_offered",
@@ -58,6 +59,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.recordings.scheduled.reconcile_recordings": ("schedule",),
     "chalicelib.recordings.scheduled.end_plans": ("schedule",),
     "chalicelib.plans.scheduled.warn_of_plan_ends": ("schedule",),
+    "chalicelib.inactivity.scheduled.check_inactive_accounts": ("schedule",),
     "chalicelib.orders.scheduled.ask_for_refunds": ("schedule",),
     "chalicelib.orders.scheduled.look_up_delayed_events": ("schedule",),
     "chalicelib.clips.listeners.on_clip_requested": ("sqs_ids",),

@@ -132,6 +132,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     assert home.owner.call("PUT", "/privacy/objections/AUDIT", {}).status == 200
     home.owner.agree("experience")
     assert home.owner.send_events().status == 202
+    home.world.run_schedule("check_inactive_accounts")
     # Last: nobody has been told yet.
     home.world.invoke("announce", {"title": "We moved", "text": "On Sunday.", "to": [home.owner.account_id]})
     tell(home, order(home), amount=1, reference="a-cent")  # it goes back

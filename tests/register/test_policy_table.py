@@ -31,14 +31,14 @@ PROMISES = {
         ("at most 7 days", "najwyżej 7 dni"),
         ("60 minutes", "60 minutach"),
         ("withdrawn", "wycofywane"),
-    ],
-    "planned": [
-        ("neither takes nor keeps data", "nie pobiera ona ani nie przechowuje"),
         ("730 days", "730 dni"),
         ("three months before", "trzy miesiące wcześniej"),
         ("90 days", "90 dni"),
         ("30, 7 and 1 days before", "30 dni, 7 dni i 1 dzień przed"),
         ("announcement", "ogłoszeniem"),
+    ],
+    "planned": [
+        ("neither takes nor keeps data", "nie pobiera ona ani nie przechowuje"),
         ("IFTTT, Google, Amazon", "IFTTT, Google, Amazon"),
         ("120 minutes", "120 minut"),
         ("only after you agree", "tylko za Twoją zgodą"),

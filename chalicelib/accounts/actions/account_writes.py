@@ -47,9 +47,10 @@ def gains_device(account: Account, most: int, *, when: Condition | None = None, 
     )
 
 
-def loses_device(account: Account) -> Write:
-    """The same the other way round; raises NotFound where the account was closed meanwhile."""
-    return change(account, Account.devices.add(-1), otherwise=NotFound)
+def loses_device(account: Account, *, when: Condition | None = None, otherwise: Otherwise = NotFound) -> Write:
+    """The same the other way round; raises NotFound, or `otherwise`, where the account was closed meanwhile, or `when`
+    is not so."""
+    return change(account, Account.devices.add(-1), when=when, otherwise=otherwise)
 
 
 def gains_second_factor(account: Account) -> Write:
@@ -148,7 +149,7 @@ def living_among(found: Found, account_ids: Iterable[str]) -> dict[str, Account]
 def end(account: Account) -> tuple[Write, ...]:
     """Writes that end an account immediately: its record, its key, and its addresses, which are free again (B17).
     Raises StaleRead on commit."""
-    as_read = has_addresses_as_read(account) & has_sessions_as_read(account)
+    as_read = has_addresses_as_read(account) & has_sessions_as_read(account) & has_inactivity_as_read(account)
     freed = [write for hashed in addresses.hashes_of(account) for write in frees(hashed)]
     return (
         remove(account, when=Account.pk.exists() & as_read, otherwise=StaleRead),
@@ -191,6 +192,40 @@ def has_sessions_as_read(account: Account) -> Condition:
 def require_sessions_as_read(account: Account, *, otherwise: Otherwise) -> Write:
     """The same where nothing of the account changes; it also raises `otherwise` where the account was closed."""
     return check(account, has_sessions_as_read(account), otherwise=otherwise)
+
+
+# Accounts that nobody uses. A warning marks the account, and a use takes the mark away: so nothing is written by the
+# use of any other.
+
+
+def has_inactivity_as_read(account: Account) -> Condition:
+    """Whoever was warned has not come back since, nor has who came back been warned."""
+    as_read: Condition = is_set(Account.inactive_since, account.inactive_since)
+    return as_read
+
+
+def marked_inactive(account: Account, since: int | None) -> Write:
+    """Mark the account as not used since then, or no more. Raises StaleRead on commit."""
+    as_read = has_sessions_as_read(account) & has_inactivity_as_read(account)
+    return change(account, when=as_read, otherwise=StaleRead, inactive_since=since)
+
+
+def is_used(account: Account) -> tuple[Write, ...]:
+    """The write that takes the mark away, if there is one, in the commit of what only its person can do. Raises
+    NotSignedIn on commit where the account was deleted meanwhile."""
+    if account.inactive_since is None:
+        return ()
+    return (change(account, when=has_sessions_as_read(account), otherwise=NotSignedIn, inactive_since=None),)
+
+
+def require_still_inactive(account: Account) -> Write:
+    return check(account, has_inactivity_as_read(account), otherwise=StaleRead)
+
+
+def ends_sessions_of_inactive(account: Account) -> Write:
+    """All sessions end by the next generation, if nobody has come back. Raises StaleRead on commit."""
+    as_read = has_sessions_as_read(account) & has_inactivity_as_read(account)
+    return change(account, when=as_read, otherwise=StaleRead, session_generation=int(account.session_generation) + 1)
 
 
 # What leads to an account: its addresses, and accounts of other platforms

@@ -76,11 +76,15 @@ class Proved:
         as_read = (Account.session_generation == account.session_generation) & (
             Account.second_factor_count == account.second_factor_count
         )
-        if self.new_hash is None:
+        # Who was warned that nobody uses it has come back.
+        news: dict[str, str | None] = {} if account.inactive_since is None else {"inactive_since": None}
+        if self.new_hash is not None:
+            # The sealed hash is like no other: it is the one that was proved.
+            as_read &= Account.password_hash == account.attribute_values["password_hash"]
+            news["password_hash"] = self.new_hash
+        if not news:
             return check(account, as_read, otherwise=StaleRead)
-        # The sealed hash is like no other: it is the one that was proved.
-        as_read &= Account.password_hash == account.attribute_values["password_hash"]
-        return change(account, when=as_read, otherwise=StaleRead, password_hash=self.new_hash)
+        return change(account, when=as_read, otherwise=StaleRead, **news)
 
 
 def prove_password(
@@ -182,6 +186,11 @@ def seen_terminal(account_id: str, terminal: str, session_id: str) -> KnownTermi
     use, so that what is used for holidays only is not new each summer."""
     until = clock.epoch_s(clock.now() + rules.TERMINAL_KNOWN)
     return KnownTerminal.new(account_id, terminal, session_id=session_id, used_at=clock.now_s(), expires_at=until)
+
+
+def terminals_used_at(account_id: str) -> int:
+    """When a terminal of the account was last used, to a month, of those that it knows; 0 if there is none."""
+    return max((int(one.used_at) for one in KnownTerminal.list_of(account_id).items), default=0)
 
 
 def change_to(account: Account, password: str, *, otherwise: Otherwise, **more: Any) -> Write:

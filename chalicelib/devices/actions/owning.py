@@ -72,20 +72,23 @@ def subject_of(device: Device) -> tuple[str, str]:
     return Device.pk_prefix, device.pk_id
 
 
-def end_ownership(device: Device, tie: Ownership | None, *, new_owner: str | None = None) -> tuple[Write, ...]:
+def end_ownership(
+    device: Device, tie: Ownership | None, *, new_owner: str | None = None, loss: Write | None = None
+) -> tuple[Write, ...]:
     """Writes that end an ownership immediately: its record, its key, its owner's tie to it, and the camera's, which
-    goes to the new owner. Raise StaleRead where a plan was granted since."""
+    goes to the new owner; `loss` is the owner's side of it, where that has conditions of its own. Raise StaleRead where
+    a plan was granted since."""
     camera, is_its = Stock.new(device.stock_id), Stock.device_id == device.pk_id
     released = change(camera, device_id=new_owner, when=is_its, otherwise=NotFound, **NOTHING_REPORTED)
-    return *ends_at_owner(device, tie), released
+    return *ends_at_owner(device, tie, loss), released
 
 
-def ends_at_owner(device: Device, tie: Ownership | None) -> tuple[Write, ...]:
+def ends_at_owner(device: Device, tie: Ownership | None, loss: Write | None = None) -> tuple[Write, ...]:
     """The same but for the camera, which may be somebody else's already."""
     device_id = device.pk_id
     return (
         remove(device, when=Device.pk.exists(), otherwise=NotFound),
         remove(ciphers.key_of(device_id)),
         *plans.end_ledger(device_id, tie),
-        accounts.loses_device(Account.new(device.account_id)),
+        loss or accounts.loses_device(Account.new(device.account_id)),
     )

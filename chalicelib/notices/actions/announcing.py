@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
 
 from chalicelib import clock, ids
+from chalicelib.errors import Conflict
 from chalicelib.notices import rules, shapes
 from chalicelib.notices.records import Announcement, Bulletin, NoticeOrder, Recipient
 from chalicelib.store import crypto
-from chalicelib.store.commit import MOST_WRITES, Write, commit, create, put
+from chalicelib.store.commit import MOST_WRITES, Otherwise, Write, commit, create, put
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
+from chalicelib.words import DEFAULT_LANGUAGE
 
 _REPEATED_WITHIN = timedelta(days=1)
 # Who is named is told within seconds; what could not be told by then rings as a dead letter.
@@ -58,9 +60,15 @@ def announced(notice_id: str, kind: shapes.Kind, texts: str) -> Write:
     return create(Announcement.new("", notice_id, kind=kind, at=clock.now_s(), texts=texts))
 
 
-def bulletin(notice_id: str, kind: shapes.Kind, texts: str) -> Write:
-    """A write by which those are told who are then named."""
-    return create(Bulletin.new(notice_id, kind=kind, at=clock.now_s(), texts=texts))
+def bulletin(notice_id: str, kind: shapes.Kind, texts: str, *, otherwise: Otherwise = Conflict) -> Write:
+    """A write by which those are told who are then named. On commit it raises `otherwise` if it was written before."""
+    return create(Bulletin.new(notice_id, kind=kind, at=clock.now_s(), texts=texts), otherwise=otherwise)
+
+
+def texts_of(by_language: Mapping[str, tuple[str, str]]) -> str:
+    """Title and text in each language, as announcements have them."""
+    translations = {one: {"title": title, "text": text} for one, (title, text) in by_language.items()}
+    return rules.written(*by_language[DEFAULT_LANGUAGE], translations)
 
 
 def name_recipients(notice_id: str, account_ids: Sequence[str]) -> None:

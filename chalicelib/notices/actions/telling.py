@@ -50,17 +50,24 @@ def _targets_of(found: Found, account_id: str) -> list[Target]:
 
 
 def tell(
-    account: Account, targets: Iterable[Target], notice_id: str, kind: str, words: dict[str, str], *with_it: Write
+    account: Account,
+    targets: Iterable[Target],
+    notice_id: str,
+    kind: str,
+    words: dict[str, str],
+    *with_it: Write,
+    still: Write | None = None,
 ) -> None:
-    """Tell an account in these words, with what is committed with it. The push comes before the commit: one too many
-    beats one too few. Raises NothingToDo where it was told already, StaleRead where it was closed meanwhile."""
+    """Tell an account in these words, with what is committed with it; `still` is what is required of the account, if
+    that is more than that it lives. The push comes before the commit: one too many beats one too few. Raises
+    NothingToDo where it was told already, StaleRead where it was closed meanwhile."""
     push.notify_of_notice(targets, notice_id, kind)
     notice = Notice.new(
         account.pk_id, notice_id, cipher=account.cipher, kind=kind, at=clock.now_s(), **words
     )
     commit(
         create(notice, otherwise=NothingToDo),
-        accounts.require_sessions_as_read(account, otherwise=StaleRead),
+        still or accounts.require_sessions_as_read(account, otherwise=StaleRead),
         *_written(account, notice_id, kind, words, to=None),
         *with_it,
     )

@@ -339,6 +339,12 @@ def renewal_of(held: Ownership | None) -> Renewal | None:
     return None if held is None or held.plan_renewal is None else Renewal.of(held.plan_renewal)
 
 
+def is_any_held(account_id: str) -> bool:
+    """Whether a device of the account has a plan that runs, waits, or can still be renewed."""
+    ties = Ownership.list_of(account_id).items
+    return any(one.state not in ("none", "ended") or one.waiting for one in map(status, ties))
+
+
 def status(held: Ownership | None) -> PlanStatus:
     """The plan that the device has now."""
     return ledger.status_at(ledger_of(held), clock.now_s())

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib import clock, ids
-from chalicelib.accounts.actions import passwords
+from chalicelib.accounts.actions import account_writes, passwords
 from chalicelib.accounts.records import Account
 from chalicelib.accounts.shapes import Terminal
 from chalicelib.errors import KeyReused, NotSignedIn
@@ -149,12 +149,13 @@ def refresh(refresh_token: str, repeat_key: str | None) -> Tokens:
 
 
 def _refresh(claim: Claim, repeat_key: str | None) -> Tokens:
-    _, data_key_row, session = authentication.of(claim, read_all(authentication.keys_of(claim)))
+    account, data_key_row, session = authentication.of(claim, read_all(authentication.keys_of(claim)))
     if not crypto.same(session.family_hash, crypto.plain_hash(_family(claim))):
         raise NotSignedIn
     given = crypto.plain_hash(claim.secret)
     if crypto.same(session.refresh_hash, given):
-        return _turned(session, claim, given, repeat_key, *_keeping_terminal_known(session, data_key_row))
+        more = (*_keeping_terminal_known(session, data_key_row), *account_writes.is_used(account))
+        return _turned(session, claim, given, repeat_key, *more)
     if session.spent_refresh_hash is not None and crypto.same(session.spent_refresh_hash, given):
         return _yielded_again(session, claim, given)
     if _is_repeat(session, claim, repeat_key):

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from chalicelib import clock, ids
 from chalicelib.access.records import Grant
+from chalicelib.activity import actions as activity
 from chalicelib.identities import actions as identities
 from chalicelib.recordings.rules import deletions
 from chalicelib.sessions import rules as session_rules
@@ -176,7 +177,10 @@ def what_happened_is_recorded(stored: Stored) -> Found:
     wanted |= {one for one in of_cards if one[0] in alive}
     for kind, act, began in _RECORDED:
         wanted |= {(where, act, row[began]) for (where, _), row in stored.of(kind).items() if _is_a_persons(row)}
-    yield from (f"nothing says that {where} {act} at {at}" for where, act, at in sorted(wanted - told))
+    # What happened is remembered for a year.
+    since = clock.now_s() - activity.KEPT.total_seconds()
+    missing = sorted(one for one in wanted - told if one[2] > since)
+    yield from (f"nothing says that {where} {act} at {at}" for where, act, at in missing)
 
 
 @invariant

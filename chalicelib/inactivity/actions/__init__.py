@@ -1,0 +1,1 @@
+"""Use cases of accounts that nobody uses: one module for each concern."""
