@@ -18,7 +18,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "experience": ("routes", "listeners", "records"),
     "access": ("records",),
     "push": ("routes", "listeners", "records"),
-    "notices": ("routes", "listeners", "operations", "records"),
+    "notices": ("routes", "listeners", "scheduled", "operations", "records"),
     "plans": ("routes", "scheduled", "records"),
     "stock": ("routes", "listeners", "scheduled", "operations", "records"),
     "devices": ("routes", "listeners", "scheduled", "records"),

@@ -32,6 +32,20 @@ class Bulletin(Item):
     texts = plain(UnicodeAttribute(), why="what we say to those whom it concerns, as announcements do")
 
 
+class Incident(Item):
+    """An incident with personal data, and which of the steps that the law asks for were taken; its id is that of the
+    bulletin by which those are told whom it concerns."""
+
+    pk_prefix = "incidents"
+    sk_prefix = "incident"
+
+    title = plain(UnicodeAttribute(), why="what operators call it; it names nobody")
+    declared_at = plain(NumberAttribute(), why="a time")
+    warned_at = plain(NumberAttribute(null=True), why="a time: the authority had an early warning")
+    notified_at = plain(NumberAttribute(null=True), why="a time: the authority was notified")
+    reported_at = plain(NumberAttribute(null=True), why="a time: the final report was handed in")
+
+
 class Recipient(Item):
     """An account that a bulletin concerns and that has not been told yet: it goes with the commit that tells it."""
 

@@ -10,6 +10,17 @@ from typing import Any
 LAST = "9"
 
 
+# When the law wants what of an incident (NIS2, Article 23; GDPR, Article 33): a first word to the authority, its
+# notification, and the final report.
+DEADLINES_S = {"early_warning": 24 * 3600, "notification": 72 * 3600, "final_report": 30 * 86_400}
+# Rung so long before, while there is time to do it.
+RINGS_BEFORE_S = 4 * 3600
+
+
+def rings_at(declared_at: int, step: str) -> int:
+    return declared_at + DEADLINES_S[step] - RINGS_BEFORE_S
+
+
 def may_be_withheld(kind: str) -> bool:
     """Whether who has restricted processing, or complained of a mail, need not have this one: the law asks for all
     others."""

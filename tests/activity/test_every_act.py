@@ -43,6 +43,8 @@ UNRECORDED = {
 RECORDED_OPERATIONS = {"answer_objection", "read_api_log", "remove_second_factors"}
 UNRECORDED_OPERATIONS = {
     "announce": "whoever is told has it in the list of their notices",
+    "declare_incident": "whoever is told has it in the list of their notices",
+    "record_incident_step": "what was told to whom stays as it is",
     "load_devices": _NOBODY_YET,
     "unload_devices": _NOBODY_YET,
     "issue_gift_cards": "nobody has them yet; when, for what and how many stands in the batch",

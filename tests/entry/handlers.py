@@ -29,6 +29,8 @@ OPERATIONS = {
     "issue_gift_cards": {"plan_id": "event-7-month", "count": 1, "until": "2027-12-31"},
     "revoke_gift_cards": {"batch_id": "none"},
     "report_gift_cards": {},
+    "declare_incident": {"title": "A leak", "what": "Names.", "advice": "Nothing.", "who": {"accounts": ["nobody"]}},
+    "record_incident_step": {"incident_id": "none", "step": "notification"},
     "announce": {"title": "We move", "text": "Sowa moves to other machines on Sunday.", "to": "all"},
     "show_objections": {},
     "answer_objection": {"request_id": "a" * 40, "granted": True, "grounds": "It is so."},

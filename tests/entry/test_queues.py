@@ -100,6 +100,9 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.gift_cards.operations.report_gift_cards": ("operation",),
     "chalicelib.sessions.operations.remove_second_factors": ("operation",),
     "chalicelib.notices.operations.announce": ("operation",),
+    "chalicelib.notices.operations.declare_incident": ("operation",),
+    "chalicelib.notices.operations.record_incident_step": ("operation",),
+    "chalicelib.notices.scheduled.check_incident_deadlines": ("schedule",),
 }
 # Declared in app.py, which tests/entry/test_channel.py calls.
 OF_THE_CHANNEL = ("ws_connect", "ws_disconnect", "ws_message")

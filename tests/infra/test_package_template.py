@@ -135,7 +135,7 @@ SWEEPS = {
 PATIENT = {
     "on_clip_requested": 300, "on_recordings_removed": 300, "end_plans": 300, "reconcile_recordings": 300,
     "warn_of_plan_ends": 300, "ask_for_refunds": 300, "issue_gift_cards": 300, "close_month": 300,
-    "announce": 300, "check_inactive_accounts": 300,
+    "announce": 300, "check_inactive_accounts": 300, "declare_incident": 300,
     "look_up_delayed_events": 300, "renew_plans": 300,
     "on_export_asked": 900, "load_devices": 900, "unload_devices": 900, "replay_erasures": 900, "restore_keys": 900,
     "resume_erasures": 300,

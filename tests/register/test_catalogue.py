@@ -86,11 +86,13 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     arriving |= {"terminal": home.owner.terminal}
     assert home.world.call("POST", "/accounts/arrivals", arriving).status == 201
     home.owner.call("POST", "/privacy/exports")
+    leak = {"title": "A leak", "what": "Names.", "advice": "None.", "who": {"accounts": [home.owner.account_id]}}
+    home.world.invoke("declare_incident", leak)
+    home.world.settle()
     for to in ("all", [home.owner.account_id]):
-        home.world.invoke("announce", {"title": "We move", "text": "On Sunday.", "to": to})
+        told = home.world.invoke("announce", {"title": "We move", "text": "On Sunday.", "to": to})
         home.world.settle()
-        (notice, *_) = home.owner.call("GET", "/notices").json["items"]
-        assert home.owner.call("POST", f"/notices/{notice['notice_id']}/read").status == 200
+        assert home.owner.call("POST", f"/notices/{told['notice_id']}/read").status == 200
     home.owner.offer(home.camera.device_id, email="heir@example.com")
     home.stranger.step_up()
     for person in (home.stranger, Person(home.world, "later@example.com")):

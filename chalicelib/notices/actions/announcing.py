@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -25,7 +25,9 @@ _NAMED_FOR = timedelta(days=30)
 def announce(order: shapes.Announce) -> shapes.Announced:
     """Tell everybody, or those accounts; who ordered the same within a day, as after a lost answer, gets the same
     notice, and whoever was not named yet is named then."""
-    notice_id = retrying(lambda: _ordered(order))
+    write = announced if order.to == "all" else bulletin
+    said = texts(order.title, order.text, order.translations)
+    notice_id = ordered_once(order, lambda notice_id: (write(notice_id, order.kind, said),))
     if order.to == "all":
         return shapes.Announced(notice_id=notice_id, accounts=None)
     account_ids = sorted(set(order.to))
@@ -33,36 +35,40 @@ def announce(order: shapes.Announce) -> shapes.Announced:
     return shapes.Announced(notice_id=notice_id, accounts=len(account_ids))
 
 
-def _ordered(order: shapes.Announce) -> str:
-    """The id of what is told by this order. Raises StaleRead."""
-    hashed = crypto.plain_hash(msgspec.json.encode(order, order="sorted").decode())
+def ordered_once(order: msgspec.Struct, said: Callable[[str], tuple[Write, ...]]) -> str:
+    """The id of what is told by this order, with the writes that say it; of what was ordered within a day, the same."""
+    return retrying(lambda: _ordered(order, said))
+
+
+def _ordered(order: msgspec.Struct, said: Callable[[str], tuple[Write, ...]]) -> str:
+    """Raises StaleRead."""
+    hashed = crypto.plain_hash(f"{type(order).__name__} {msgspec.json.encode(order, order='sorted').decode()}")
     (before,) = read(NoticeOrder.key(hashed))
     if before is not None:
         return str(before.notice_id)
     notice_id, until = new_notice_id(), clock.epoch_s(clock.now() + _REPEATED_WITHIN)
-    carried_out = NoticeOrder.new(hashed, notice_id=notice_id, expires_at=until)
-    said = announced if order.to == "all" else bulletin
-    commit(create(carried_out, otherwise=StaleRead), said(notice_id, order.kind, _texts(order)))
+    order_row = NoticeOrder.new(hashed, notice_id=notice_id, expires_at=until)
+    commit(create(order_row, otherwise=StaleRead), *said(notice_id))
     return notice_id
 
 
-def _texts(order: shapes.Announce) -> str:
-    translations = {language: msgspec.to_builtins(one) for language, one in order.translations.items()}
-    return rules.written(order.title, order.text, translations)
+def texts(title: str, text: str, translations: Mapping[str, shapes.Told]) -> str:
+    """What is said, by language, as it is stored."""
+    return rules.written(title, text, {language: msgspec.to_builtins(one) for language, one in translations.items()})
 
 
 def new_notice_id() -> str:
     return f"{rules.stamp_of(clock.now())}-{ids.new_id()}"
 
 
-def announced(notice_id: str, kind: shapes.Kind, texts: str) -> Write:
+def announced(notice_id: str, kind: shapes.Kind, said: str) -> Write:
     """A write by which everybody is told."""
-    return create(Announcement.new("", notice_id, kind=kind, at=clock.now_s(), texts=texts))
+    return create(Announcement.new("", notice_id, kind=kind, at=clock.now_s(), texts=said))
 
 
-def bulletin(notice_id: str, kind: shapes.Kind, texts: str, *, otherwise: Otherwise = Conflict) -> Write:
+def bulletin(notice_id: str, kind: shapes.Kind, said: str, *, otherwise: Otherwise = Conflict) -> Write:
     """A write by which those are told who are then named. On commit it raises `otherwise` if it was written before."""
-    return create(Bulletin.new(notice_id, kind=kind, at=clock.now_s(), texts=texts), otherwise=otherwise)
+    return create(Bulletin.new(notice_id, kind=kind, at=clock.now_s(), texts=said), otherwise=otherwise)
 
 
 def texts_of(by_language: Mapping[str, tuple[str, str]]) -> str:
