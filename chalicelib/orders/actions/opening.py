@@ -18,11 +18,11 @@ class TooManyOrders(TooMany):
 
 
 def key_of(account_id: str) -> Key[OpenOrders]:
-    """The row to read, consistently, before `opened`."""
+    """The row to read, consistently, before `counted`."""
     return OpenOrders.key(account_id)
 
 
-def opened(order: Order, before: OpenOrders | None) -> Write:
+def counted(order: Order, before: OpenOrders | None) -> Write:
     """A write by which this order is one of those that are open. Raises TooManyOrders; on commit StaleRead where
     another one was opened since."""
     now = clock.now_s()

@@ -69,7 +69,7 @@ def _named(invoice_to: shapes.InvoiceTo | None) -> Buyer | None:
 def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -> dict[str, object]:
     offer = plans.offered(body.plan_id)
     _require_renewable(body, offer)
-    held, device, opened = _read(caller, body.device_id, offer)
+    held, device, open_orders = _read(caller, body.device_id, offer)
     now = clock.now()
     quote = _quote(held, offer, body, clock.epoch_s(now))
     if body.to_pay not in (None, quote.to_pay):
@@ -99,7 +99,7 @@ def _place_order(caller: Caller, body: shapes.PlaceOrder, buyer: Buyer | None) -
     if offer.is_free:
         writes = _grant_free(order, held, clock.epoch_s(now))
     else:
-        writes = (opening.opened(order, opened),)
+        writes = (opening.counted(order, open_orders),)
         # Before the commit: a page of an order that does not come to be is shown to nobody.
         order.assign(checkout_url=checkout.page_of(order, caller.account.language))
     owned = access.require_alive(body.device_id, otherwise=NotFound("device"))
@@ -120,13 +120,13 @@ def _read(
     other device has it. One consistent read. Raises NotFound, FreePlanElsewhere."""
     if access.owner_of(device_id) != caller.account_id:
         raise NotFound("device")
-    free, opened = FreePlan.key(caller.account_id), opening.key_of(caller.account_id)
-    found = read_all((plans.key_of(device_id), Device.key(device_id), free if offer.is_free else opened))
+    free, open_orders = FreePlan.key(caller.account_id), opening.key_of(caller.account_id)
+    found = read_all((plans.key_of(device_id), Device.key(device_id), free if offer.is_free else open_orders))
     held, device = found[plans.key_of(device_id)], found[Device.key(device_id)]
     if held is None or device is None:
         raise NotFound("device")
     if not offer.is_free:
-        return held, device, found[opened]
+        return held, device, found[open_orders]
     elsewhere = found[free]
     if elsewhere is not None and elsewhere.device_id != device_id and elsewhere.until > clock.now_s():
         raise FreePlanElsewhere(device_id=elsewhere.device_id, until=clock.rfc3339(clock.at_epoch(elsewhere.until)))

@@ -96,18 +96,18 @@ def begin_with(name: str, event: CardSaved) -> bool:
     )
     if before is not None:
         return False
-    once = create(taken, otherwise=StaleRead)
+    is_first = create(taken, otherwise=StaleRead)
     try:
         if held is None or account is None or key is None or event.currency not in get_args(Currency):
             raise NothingToDo
         renewal = plans.renewal_begun(held, cast("Currency", event.currency), now)
         commit(
-            once,
+            is_first,
             *plans.renewal_set(held, renewal, now),
             *cards.kept(owner_id, saved, name, event.card),
             *access.require_alive(event.device_id, otherwise=NothingToDo),
         )
     except (NothingToDo, plans.NothingToRenew):
-        commit(once, cards.due(name, event.card.customer))
+        commit(is_first, cards.due(name, event.card.customer))
         return False
     return True

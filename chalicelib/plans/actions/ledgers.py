@@ -205,8 +205,8 @@ def warned(held: Ownership, said: PlanWarning, renewal: Renewal | None, now: int
     following = warnings.next_warning(ledger_of(held), since, renews=renewal is not None)
     row = None if following is None else warning_row(held.device_id, following)
     pointer = None if row is None else keys.written(row.own_key)
-    as_read, told = _as_read(held), None if renewal is None else renewal.text
-    noted = change(held, when=as_read, otherwise=StaleRead, plan_warning=pointer, plan_renewal=told)
+    as_read, written = _as_read(held), None if renewal is None else renewal.text
+    noted = change(held, when=as_read, otherwise=StaleRead, plan_warning=pointer, plan_renewal=written)
     return noted, remove(said), *([] if row is None else [put(row)])
 
 

@@ -79,12 +79,12 @@ def object_to(caller: Caller, purpose: str, reason: str | None) -> shapes.Object
 
 
 def _object_to(row: Row, reason: str | None, caller: Caller) -> shapes.Objection:
-    standing = rules.objection_to(caller.account.objections, row.id)
-    if standing is not None:
-        (right,) = read(ExercisedRight.key(caller.account_id, standing.right_id))
-        stands = check(caller.account, Account.pk.exists(), otherwise=NotSignedIn)
+    objection = rules.objection_to(caller.account.objections, row.id)
+    if objection is not None:
+        (right,) = read(ExercisedRight.key(caller.account_id, objection.right_id))
+        is_open = check(caller.account, Account.pk.exists(), otherwise=NotSignedIn)
         shown = None if right is None else right.decrypted_with(caller.cipher)
-        return commit_and_answer(stands, answer=_described(caller, row, shown))
+        return commit_and_answer(is_open, answer=_described(caller, row, shown))
     state = GRANTED if row.marketing else OPEN
     right = requests.new_right(caller, OBJECTION, state, purpose=row.id, note=reason)
     listed = () if row.marketing else (_listed(right),)
@@ -115,10 +115,10 @@ def withdraw(caller: Caller, purpose: str) -> None:
 
 
 def _withdraw(row: Row, caller: Caller) -> None:
-    standing = rules.objection_to(caller.account.objections, row.id)
-    if standing is None:
+    objection = rules.objection_to(caller.account.objections, row.id)
+    if objection is None:
         return commit_and_answer(check(caller.account, Account.pk.exists(), otherwise=NotSignedIn), answer=None)
-    (right,) = read(ExercisedRight.key(caller.account_id, standing.right_id))
+    (right,) = read(ExercisedRight.key(caller.account_id, objection.right_id))
     return commit_and_answer(
         _changes(caller.account, row.id, None),
         *(() if right is None else _settled(right, WITHDRAWN)),
