@@ -51,7 +51,7 @@ def last_day(home: Home) -> None:
     assert warnings == [4, 4], warnings
 
 
-def check(home: Home, state: Any, key: str) -> Response:
+def check_accounts(home: Home, state: Any, key: str) -> Response:
     """The next day it looks again at what it could not do; a day of all other jobs is not what is tried here."""
     try:
         home.world.run_schedule(JOB)
@@ -95,10 +95,10 @@ def _watched(home: Home, account_id: str, stored: Stored) -> int:
 
 SCENARIOS = (
     Scenario(
-        "an unused account is warned", JOB, unused, check, _warned, is_repeated=True,
+        "an unused account is warned", JOB, unused, check_accounts, _warned, is_repeated=True,
     ),
     Scenario(
-        "an unused account is deleted", JOB, last_day, check, _deleted, is_repeated=True,
+        "an unused account is deleted", JOB, last_day, check_accounts, _deleted, is_repeated=True,
     ),
     Scenario(
         "guests of an unused account are told", "on_account_warned", _warned_and_not_passed_on, settle, _guests_told,
