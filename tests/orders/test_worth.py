@@ -7,9 +7,13 @@ import re
 from chalicelib.plans.rules.ledger import Grant
 from tests.conftest import Home
 from tests.gift_cards.cards import issue
-from tests.orders.test_refunds import credit_notes, give_back
+from tests.orders.payment_events import order, tell
+from tests.orders.test_disputes import changed
+from tests.orders.test_refunds import Remembering, credit_notes, give_back, provider
 from tests.plans.steps import buy, euros, preview
 from tests.scene import rows
+
+__all__ = ["provider"]
 
 
 def grants(home: Home) -> list[tuple[str, int, str]]:
@@ -39,3 +43,15 @@ def test_each_credit_note_has_the_number_behind_the_last(home: Home) -> None:
     numbers = [give_back(home, buy(home)).json["credit_note_number"] for _ in range(2)]
     assert numbers == ["K-2026-000001", "K-2026-000002"]
     assert [one["payment_method"] for one in credit_notes(home)] == ["card", "card"]
+
+
+def test_what_the_bank_took_is_due_no_more_with_that_commit(home: Home, provider: Remembering) -> None:
+    provider.is_silent = True
+    ordered = order(home)
+    for reference in ("one", "two"):
+        tell(home, ordered, reference=reference)
+    home.world.settle()
+    assert len(rows(home.world, "refunds-due/refund")) == 1
+    assert changed(home, ordered["order_id"], "opened", reference="two", dispute="dp-two")
+    assert changed(home, ordered["order_id"], "lost", reference="two", dispute="dp-two")
+    assert rows(home.world, "refunds-due/refund") == []
