@@ -152,12 +152,13 @@ def _cold(call: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.fixture
 def witness(home: Home, _empty: Any, monkeypatch: pytest.MonkeyPatch) -> Witness:
-    world, begin = home.world, home.world.snapshot()
+    world, begin, session = home.world, home.world.snapshot(), vars(home.owner).copy()
     witness = Witness(world, monkeypatch)
     try:
         every_door(home)
         for life in LIVES:
             world.restore(begin)
+            vars(home.owner).update(session)  # a life may have signed in anew
             life(home)
         nobody_was_here_before(world, _empty)
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_a_payment_an_event_and_an_order_of_cards_are_known_again() -> None:
     """Else what a provider tells twice would count twice."""
     assert reading.payment_id("stripe", "pi_1") == crypto.plain_hash("stripe pi_1")
     assert webhooks._hash_of("stripe", Report("evt_1", "refund", "re_1")) == crypto.plain_hash("stripe evt_1")
-    order = IssueGiftCards("event-7-month", 1, datetime(2026, 4, 1).date(), order_id="our-order-0000001")  # noqa: DTZ001
+    order = IssueGiftCards("event-7-month", 1, date(2026, 4, 1), order_id="our-order-0000001")
     assert issuing._order_key(order).pk_id == crypto.plain_hash("gift cards our-order-0000001")
 
 
