@@ -143,6 +143,7 @@ _DETAILS: Part = {
             "to": _text(format="date-time"),
         },
     },
+    "text_version": _text(description="`TextVersionOld`: the version of the text to show and to agree to."),
 }
 
 

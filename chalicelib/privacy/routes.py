@@ -210,7 +210,7 @@ def object_to_purpose(caller: Caller, purpose: str, body: shapes.ObjectTo) -> sh
 
 @routes.delete("/privacy/objections/{purpose}", who=Who.PERSON, refuses=(NotFound,), example={})
 def withdraw_objection(caller: Caller, purpose: str) -> None:
-    """Object no more."""
+    """Take an objection back, if there is one: what it was about goes on."""
     objections.withdraw(caller, purpose)
 
 
