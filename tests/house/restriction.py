@@ -25,7 +25,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     ),
     "access.actions.read_shown": ("POST /cameras/tickets", "on_mailbox_opened"),
     "access.actions.shown_to_others": ("GET /transfers",),
-    "notices.actions.telling._targets_of": ("on_recipient_named",),
+    "notices.actions.telling.targets_of": ("on_recipient_named", "check_inactive_accounts"),
     "outbox.actions.messages.send_message": ("on_letter_written",),
     # What is written there is asked about when it is sent.
     "outbox.actions.messages.write_notice": ("on_delivery_reported",),
@@ -81,6 +81,9 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("on_camera_said", "on_camera_disconnected"),
         *("on_recording_uploaded", "check_connections", "reconcile_recordings", "on_mail_reported"),
     ),
+    "says in time that an account ends, which is promised whatever else is restricted": (
+        *("on_account_warned", "on_terminal_seen"),
+    ),
     "deletes what is over, or what the person deleted": (
         *("on_alarms_removed", "on_avatar_removed", "on_cover_removed", "on_consent_changed", "on_erasure_begun"),
         *("on_session_ended", "on_recordings_removed", "on_share_ended", "on_ownership_ended"),
@@ -90,7 +93,8 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
     ),
     "an operator's duty, by law or to let somebody in: recorded each time": (
         *("replay_erasures", "restore_keys", "remove_child", "read_api_log", "remove_second_factors"),
-        *("show_objections", "answer_objection"),
+        *("show_objections", "answer_objection", "declare_incident", "record_incident_step"),
+        "check_incident_deadlines",
     ),
 }
 _JOBS = r"^def ([a-z]\w+)\("

@@ -15,6 +15,7 @@ from chalicelib.inactivity import rules
 from chalicelib.inactivity.actions import warning, watching
 from chalicelib.inactivity.records import CheckedDays, Inactivity, InactivityCheck
 from chalicelib.inactivity.rules import History
+from chalicelib.notices.actions import telling
 from chalicelib.outbox.actions import messages
 from chalicelib.plans.actions import ledgers as plans
 from chalicelib.privacy.actions import closing
@@ -88,7 +89,7 @@ def _check_once(row: InactivityCheck) -> str:
         history = History(used_at=now)
         step = rules.next_step(history, now)
     if step.act in ("warn", "remind"):
-        targets = audience.targets_of(found[target_row])
+        targets = telling.targets_of(found, account_id)
         warning.warn(account, targets, state, row, history, is_first=step.act == "warn")
     elif step.act == "delete":
         _delete(account)

@@ -39,11 +39,11 @@ def _tell_recipient(notice_id: str, account_id: str) -> None:
         commit(remove(recipient))
         return
     words = rules.told_in(bulletin.texts, account.language)
-    targets = _targets_of(found, account_id)
+    targets = targets_of(found, account_id)
     tell(account, targets, notice_id, bulletin.kind, words, remove(recipient))
 
 
-def _targets_of(found: Found, account_id: str) -> list[Target]:
+def targets_of(found: Found, account_id: str) -> list[Target]:
     """The account's terminals; nobody is pushed to who has restricted processing, and reads it in the list."""
     key = found[ciphers.key_of(account_id)]
     return [] if key is None or key.is_restricted else audience.targets_of(found[audience.key_of(account_id)])
