@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
+import pytest
 from werkzeug.wrappers import Response
 
 from chalicelib.aws import s3
@@ -18,6 +20,8 @@ from chalicelib.aws.clients import client
 from chalicelib.clips.records import CLIPS
 from chalicelib.errors import Unavailable
 from chalicelib.gift_cards import rules as rules_of_gift_cards
+from chalicelib.inactivity.actions.checking import AccountsUnreachable
+from chalicelib.notices.actions.incidents import IncidentDeadlineNear
 from chalicelib.orders.records import DueRefund
 from chalicelib.payments import sandbox, signatures
 from chalicelib.payments.shapes import Refund, RefundRequest
@@ -146,6 +150,40 @@ def _a_cover(home: Home) -> None:
     _an_upload_of_which_nobody_was_told(home)
     home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
     assert home.world.run_schedule("sweep_expired_cover_uploads") == {"deleted": 1}
+
+
+def _an_incident(home: Home) -> None:
+    """The owner of a device and somebody else are told, again by mistake, and its steps ring until they are noted."""
+    world, other = home.world, new_person(home.world, "other@example.com")
+    order = {"title": "Seen by others", "what": "On Sunday.", "advice": "Look into your alarms."}
+    who = {"devices": [home.camera.device_id], "accounts": [other.account_id]}
+    (declared, _again) = (world.invoke("declare_incident", {**order, "who": who}) for _ in range(2))
+    world.settle()
+    assert len(rows(world, "account/notice")) == 2
+    world.clock.move_to(world.now().timestamp() + 22 * 3600)
+    with pytest.raises(IncidentDeadlineNear):
+        world.run_schedule("check_incident_deadlines")
+    world.functions.failures.clear()
+    for step in declared["deadlines"]:
+        world.invoke("record_incident_step", {"incident_id": declared["incident_id"], "step": step})
+    assert world.run_schedule("check_incident_deadlines") == {"incidents_open": 0}
+
+
+def _accounts_that_nobody_uses(home: Home) -> None:
+    """One with a device and a guest is deleted, and one whose mails do not arrive is closed and emptied."""
+    world, out_of_reach = home.world, new_person(home.world, "bounces@example.com")
+    world.mail.decide("bounces@example.com", "bounced")
+    new_camera(world, "SN0700", owner=out_of_reach)
+    share = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
+    assert home.stranger.call("POST", f"/shares/{share}/accept").status == 200
+    for _ in range(40):
+        world.clock.move_to(world.now().timestamp() + 30 * 86_400)
+        with suppress(AccountsUnreachable):
+            world.run_schedule("check_inactive_accounts")
+        world.settle()
+    world.functions.failures.clear()
+    stages = [row["stage"] for row in rows(world, "account/inactivity")]
+    assert stages == ["emptied"], stages
 
 
 def _an_offer(home: Home) -> None:
@@ -833,6 +871,8 @@ LIVES = (
     _a_face,
     _a_picture_of_a_platform,
     _a_cover,
+    _an_incident,
+    _accounts_that_nobody_uses,
     _an_offer,
     _an_order,
     _an_order_by_stripe,
