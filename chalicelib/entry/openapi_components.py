@@ -132,6 +132,11 @@ _DETAILS: Part = {
     "currency": _text(description="`CreditInOtherCurrency`: the one in which that was paid."),
     "may_be_paused_from": _text(format="date-time", description="`PauseSpent`: when it can be paused again."),
     "may_be_renewed_from": _text(format="date-time", description="`FreePlanRuns`: when it can be renewed."),
+    "card_url": {
+        "anyOf": [_text(), {"type": "null"}],
+        "description": "`CardMissing`: where a card is saved; null if the payment provider does not answer.",
+    },
+    "most": {"type": "integer", "description": "`TooManyOrders`: how many may be open at a time."},
     "endpoint": _text(description="421: the installation that serves this person."),
     "at": _text(format="date-time", description="Where a clip or a playlist has to end, or to begin anew."),
     "range": {

@@ -22,6 +22,6 @@ def declare_incident(body: shapes.DeclareIncident) -> shapes.Declared:
 
 
 @operations.operation(shapes.RecordIncidentStep)
-def record_incident_step(body: shapes.RecordIncidentStep) -> shapes.Incident:
+def record_incident_step(body: shapes.RecordIncidentStep) -> shapes.RecordedStep:
     """Say that a step of an incident was taken, so that nothing rings for it."""
     return incidents.record_step(body.incident_id, body.step)

@@ -88,6 +88,12 @@ class Incident(Shape):
     deadlines: dict[Step, Time]
 
 
+class RecordedStep(Shape):
+    """The incident after that; null where there is none of this id."""
+
+    incident: Incident | None
+
+
 class Announced(Shape):
     """The same order within a day is the same notice: who was told is not told again. `accounts` is how many it is for,
     or null for everybody; those that do not exist are not told."""

@@ -31,14 +31,15 @@ SHARED = {
     "Notices": (
         "inactivity.on_account_warned", "inactivity.on_terminal_seen",
         "notices.on_delivery_reported", "notices.on_recipient_named",
-        "outbox.on_letter_written", "orders.on_event_delayed", "orders.on_order_changed", "orders.on_refund_due",
+        "outbox.on_letter_written", "orders.on_customer_due", "orders.on_event_delayed", "orders.on_order_changed",
+        "orders.on_refund_due", "orders.on_renewal_ended",
         "push.on_session_ended", "sharing.on_person_invited", "transfers.on_transfer_offered",
     ),
     "Commands": ("commands.on_command_given", "commands.on_mailbox_opened", "commands.on_settings_changed"),
     "Pushes": ("alarms.on_presence_changed", "push.on_push_failed"),
     "Cleanups": (
         "alarms.on_alarms_removed", "avatars.on_avatar_removed", "devices.on_cover_removed",
-        "sharing.on_share_ended", "stock.on_ownership_ended",
+        "experience.on_consent_changed", "sharing.on_share_ended", "stock.on_ownership_ended",
     ),
     "ImageUploads": ("avatars.on_avatar_uploaded", "devices.on_cover_uploaded"),
 }  # fmt: skip
@@ -62,6 +63,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.inactivity.scheduled.check_inactive_accounts": ("schedule",),
     "chalicelib.orders.scheduled.ask_for_refunds": ("schedule",),
     "chalicelib.orders.scheduled.look_up_delayed_events": ("schedule",),
+    "chalicelib.orders.scheduled.renew_plans": ("schedule",),
     "chalicelib.clips.listeners.on_clip_requested": ("sqs_ids",),
     "chalicelib.clips.scheduled.delete_unreadable_clips": ("schedule",),
     "chalicelib.clips.scheduled.sweep_expired_clips": ("schedule",),
@@ -325,6 +327,8 @@ def test_a_change_that_cannot_be_forwarded_keeps_no_other_house_waiting(
     from chalicelib.entry import forwarding
 
     asked = event("dynamodb_stream")
+    # Another house's, whose queue is another one.
+    asked["Records"][1]["dynamodb"]["Keys"] = {"pk": {"S": "device#d"}, "sk": {"S": "camera#c"}}
     world.faults.fail(nth, THROTTLED)
     answer = forwarding.forward_item_changes(asked, Context("f", "r", 60))
     assert failed(answer) == again

@@ -148,7 +148,7 @@ def test_a_wrong_method_is_told(control_api: ControlApi) -> None:
 
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    def event(order_id: str, outcome: str, reference: str | None = None) -> tuple[dict[str, str], bytes]:
+    def event(order_id: str, outcome: str, reference: str | None, card: str) -> tuple[dict[str, str], bytes]:
         if order_id == "nobody's":
             raise NotFound
         told = json.dumps({"order": order_id, "outcome": outcome} | ({"of": reference} if reference else {})).encode()

@@ -210,6 +210,27 @@ def test_an_objection_is_shown_and_answered(run: Callable[..., Result], home: Ho
     assert run("objections", "answer", "a" * 40, "--grant", given="It is so.\n").stdout.endswith("there is none\n")
 
 
+def test_people_are_told_of_news_and_incidents(run: Callable[..., Result], home: Home, tmp_path: Path) -> None:
+    def ordered(*command: str, **order: Any) -> Result:
+        (file := tmp_path / "order.json").write_text(json.dumps(order))
+        return run(*command, str(file))
+
+    assert ordered("notices", "announce", title="We move", text="On Sunday.").stdout.endswith(": everybody\n")
+    what = {"title": "A leak", "what": "On Sunday.", "advice": "Look.", "who": {"accounts": [home.owner.account_id]}}
+    first, *deadlines = ordered("incidents", "declare", **what).stdout.splitlines()
+    incident_id = first.partition(":")[0]
+    assert first.endswith(": 1 accounts") and len(deadlines) == 3
+    recorded = run("incidents", "record", incident_id, "notification").stdout.splitlines()
+    assert recorded[0] == f"{incident_id}: A leak" and [line.split()[0] for line in recorded[1:]] == [
+        "early_warning", "final_report",
+    ]  # fmt: skip
+    assert "There is no incident none." in run("incidents", "record", "none", "notification").stderr
+    (wrong := tmp_path / "wrong.json").write_text("[]")
+    assert "no JSON object" in run("notices", "announce", str(wrong)).stderr
+    wrong.write_text("{")
+    assert "is not JSON" in run("notices", "announce", str(wrong)).stderr
+
+
 def test_the_log_is_read_page_by_page(
     run: Callable[..., Result], home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

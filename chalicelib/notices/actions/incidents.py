@@ -41,30 +41,28 @@ def declare(order: shapes.DeclareIncident) -> shapes.Declared:
         ),
     )
     announcing.name_recipients(incident_id, account_ids)
-    incident = _read(incident_id)
+    (incident,) = read(Incident.key("", incident_id))
+    if incident is None:
+        raise NotFound("incident")
     return shapes.Declared(incident_id=incident_id, accounts=len(account_ids), deadlines=_deadlines(incident))
 
 
-def record_step(incident_id: str, step: shapes.Step) -> shapes.Incident:
-    """Say that a step was taken; when it was recorded first stays. Raises NotFound."""
-    incident = _read(incident_id)
+def record_step(incident_id: str, step: shapes.Step) -> shapes.RecordedStep:
+    """Say that a step was taken; when it was recorded first stays."""
+    (incident,) = read(Incident.key("", incident_id))
+    if incident is None:
+        return shapes.RecordedStep(incident=None)
     attribute = _STEPS[step]
     if getattr(incident, attribute) is None:
         now: dict[str, Any] = {attribute: clock.now_s()}
         commit(change(incident, otherwise=NotFound("incident"), **now))
-    return shapes.Incident(
+    described = shapes.Incident(
         incident_id=incident_id,
         title=incident.title,
         declared_at=clock.at_epoch(incident.declared_at),
         deadlines=_deadlines(incident),
     )
-
-
-def _read(incident_id: str) -> Incident:
-    (incident,) = read(Incident.key("", incident_id))
-    if incident is None:
-        raise NotFound("incident")
-    return incident
+    return shapes.RecordedStep(incident=described)
 
 
 def _deadlines(incident: Incident) -> dict[shapes.Step, datetime]:
