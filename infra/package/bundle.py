@@ -119,6 +119,8 @@ _OF_STRIPE = frozenset(f"stripe/{name}.py" for name in (
     "v2/_amount", "v2/_list_object", "v2/_search_result_object", "v2/core/__init__", "v2/core/_event",
 ))  # fmt: skip
 
+_COMPILER = Path(__file__).with_name("compile.py")
+
 # Chalice would have Lambda import app.py, and with it all houses.
 API_HANDLER = "chalicelib.gateway.answer"
 
@@ -341,15 +343,11 @@ def _compile(tree: Path, python: Interpreter, compiled: Compiled) -> None:
 
 def _compile_all(tree: Path, python: Interpreter) -> None:
     # Lambda cannot write what it compiled, so it would compile at each cold start. Sources stay behind, a seventh of
-    # the zip: the log says of a fault in which file and line it was. Unchecked, because nothing here changes and dates
-    # in a zip mean nothing. In which column of its line, nobody asks, and it is a tenth of the zip. In a process of its
-    # own, so that the order of sets is the same each time.
+    # the zip: the log says of a fault in which file and line it was. In which column of its line, nobody asks, and it
+    # is a tenth of the zip. In a process of its own, so that the order of sets is the same each time.
     others = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     subprocess.run(  # noqa: S603  # our own words only
-        [
-            python.executable, "-m", "compileall", "-q", "-b", "--invalidation-mode", "unchecked-hash", "-s", tree,
-            "-p", "/var/task", tree,
-        ],
+        [python.executable, _COMPILER, tree, "/var/task"],
         env={**others, "PYTHONHASHSEED": "0", "PYTHONNODEBUGRANGES": "1"}, check=True,
     )  # fmt: skip
 
