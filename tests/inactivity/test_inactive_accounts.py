@@ -115,6 +115,17 @@ def test_two_years_of_accounts_of_all_kinds_end_as_they_should(home: Home) -> No
     assert checks(world).keys() == living
 
 
+def test_who_restricted_processing_or_objected_is_neither_warned_nor_deleted(home: Home) -> None:
+    leaves = new_person(home.world, "leaves@example.com")
+    assert home.owner.call("PUT", "/privacy/restriction", {"reason": "claims"}).status == 200
+    assert home.stranger.call("PUT", "/privacy/objections/IDLE", {}).json["state"] == "open"
+    on_next_day(home.world, after(home.world, 765))
+    assert not is_there(home.world, leaves) and len(warnings(home.world, leaves)) == 4
+    for person in (home.owner, home.stranger):
+        assert is_there(home.world, person) and not warnings(home.world, person)
+        assert state_of(home.world, person)["stage"] == "used"
+
+
 @contextmanager
 def just_before_ending(world: LocalCloud, person: Person, act: Callable[[], object]) -> Iterator[None]:
     """Somebody acts right before the commit that would end this account."""

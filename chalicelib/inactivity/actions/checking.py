@@ -18,10 +18,10 @@ from chalicelib.inactivity.rules import History
 from chalicelib.notices.actions import telling
 from chalicelib.outbox.actions import messages
 from chalicelib.plans.actions import ledgers as plans
-from chalicelib.privacy.actions import closing
-from chalicelib.register import erasures
+from chalicelib.privacy.actions import closing, objections
+from chalicelib.register import erasures, rows
 from chalicelib.sessions.actions import audience, last_use
-from chalicelib.store import keys
+from chalicelib.store import ciphers, keys
 from chalicelib.store.commit import commit, put, remove
 from chalicelib.store.records import Found, read, read_all
 from chalicelib.store.retrying import NothingToDo, StaleRead, retrying
@@ -85,7 +85,7 @@ def _check_once(row: InactivityCheck) -> str:
         raise NothingToDo
     history = _history_of(account, state)
     step = rules.next_step(history, now)
-    if step.act != "wait" and plans.is_any_held(account_id):
+    if step.act != "wait" and _is_spared(found, account):
         history = History(used_at=now)
         step = rules.next_step(history, now)
     if step.act in ("warn", "remind"):
@@ -100,6 +100,15 @@ def _check_once(row: InactivityCheck) -> str:
     else:
         _wait(account, state, row, history, step.at)
     return step.act
+
+
+def _is_spared(found: Found, account: Account) -> bool:
+    """Whether disuse is no reason to delete the account: its person has restricted processing (what is kept stays
+    stored), objects to this very purpose, or holds a plan."""
+    key = found[ciphers.key_of(account.pk_id)]
+    if key is not None and key.is_restricted:
+        return True
+    return objections.is_objected_to(account, rows.INACTIVE_ACCOUNTS) or plans.is_any_held(account.pk_id)
 
 
 def _history_of(account: Account, state: Inactivity) -> History:

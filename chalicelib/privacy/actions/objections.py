@@ -41,6 +41,12 @@ def _purpose(row_id: str) -> Row:
     return found
 
 
+def is_objected_to(account: Account, row: Row) -> bool:
+    """Whether the person objects to this purpose, and nobody has refused it: until it is answered nothing is done for
+    it, either."""
+    return rules.objection_to(account.objections, row.id) is not None
+
+
 # The person
 
 
