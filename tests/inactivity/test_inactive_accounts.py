@@ -157,6 +157,8 @@ def test_who_signs_in_as_the_account_is_about_to_go_keeps_it_whoever_is_first(ho
     assert came == [201] and is_there(home.world, home.stranger)
     assert home.stranger.call("GET", "/me").status == 200
     assert run_job(home.world) is None and is_there(home.world, home.stranger)
+    assert checks(home.world)[home.stranger.account_id] > f"{home.world.now():%Y-%m-%d}"
+    assert state_of(home.world, home.stranger)["stage"] == "used"
 
 
 def test_what_cannot_be_reached_is_closed_to_all_but_signing_in_and_emptied_a_year_later(home: Home) -> None:

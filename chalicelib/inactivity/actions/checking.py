@@ -147,10 +147,10 @@ def _wait(account: Account, state: Inactivity, row: InactivityCheck, history: Hi
 
 
 def _delete(account: Account) -> None:
-    """As its person would close it, if nobody has signed in since the account was read."""
+    """As its person would close it, if nobody has signed in since the account was read. Raises StaleRead."""
 
     def came_back(_: Account) -> Account:
-        raise NothingToDo
+        raise StaleRead  # what is known of it is read anew, and it is looked at again in time
 
     closing.close_account(account, erasures.INACTIVITY, came_back)
 
