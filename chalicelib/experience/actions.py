@@ -47,13 +47,13 @@ def _kept(event: shapes.ExperienceEvent) -> dict[str, str]:
 def delete_withdrawn(account_id: str) -> None:
     """Delete what was gathered by a consent that is in force no more; delivered again, it finds nothing. Of an account
     that was closed the erasure deletes it."""
+    gathered = [
+        (one.own_key, one.grant_id) for one in ExperienceEvents.all_of(account_id, page_size=_DELETED_TOGETHER)
+    ]
+    # Read behind them: what is gathered meanwhile by a consent that is new is not among them.
     (account,) = read(Account.key(account_id))
     if account is None:
         return
-    gone = [
-        one.own_key
-        for one in ExperienceEvents.all_of(account_id, page_size=_DELETED_TOGETHER)
-        if not consents.is_in_force(account, PURPOSE, one.grant_id)
-    ]
+    gone = [key for key, grant_id in gathered if not consents.is_in_force(account, PURPOSE, grant_id)]
     for first in range(0, len(gone), _DELETED_TOGETHER):
         commit(*(remove(one) for one in gone[first : first + _DELETED_TOGETHER]))

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import pytest
 
 from chalicelib.experience import actions
+from chalicelib.experience.records import ExperienceEvents
 from chalicelib.register.export import Volume, write_volume
 from infra.local import dump
 from infra.local.gateway import Response
@@ -113,6 +114,26 @@ def test_another_consent_brings_nothing_back(home: Home) -> None:
     home.world.settle()
     assert len(rows(home.world, "account/app-events")) == 1
     assert told(home.owner) == [later]
+
+
+def test_what_is_gathered_anew_while_the_former_is_deleted_stays(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    agrees(home.owner)
+    assert send(home.owner).status == 202
+    home.owner.agree("experience", given=False)
+    every = ExperienceEvents.all_of
+
+    def agrees_first(*args: Any, **more: Any) -> Any:
+        monkeypatch.setattr(ExperienceEvents, "all_of", every)
+        agrees(home.owner)
+        assert send(home.owner).status == 202
+        return every(*args, **more)
+
+    assert len(Stored(dump.dump()).of("ExperienceEvents")) == 1  # nobody was told yet
+    monkeypatch.setattr(ExperienceEvents, "all_of", agrees_first)
+    with home.world.aws.outside():
+        actions.delete_withdrawn(home.owner.account_id)
+    assert told_now(home.owner) == [OPENED]
+    assert len(rows(home.world, "account/app-events")) == 1
 
 
 def test_a_consent_that_is_confirmed_keeps_what_it_gathered(home: Home) -> None:
