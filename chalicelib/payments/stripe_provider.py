@@ -285,11 +285,11 @@ class Stripe:
     def _charge(self, wanted: Charge) -> Payment | Declined:
         client = _client(_PATIENT_S)
         # Stripe remembers our number for a day. After that its list does, so that an order is paid once, by whichever
-        # attempt it was.
+        # attempt it was; and as long as one is on its way no other is made.
         before = client.v1.payment_intents.list({"customer": wanted.card.customer, "limit": _MOST_PAYMENTS})
         known = [one for each in before.data if (one := _read(each, _Intent)).order_id == wanted.order_id]
-        paid = next((one for one in known if one.status == "succeeded"), None)
-        made = paid or next((one for one in known if one.metadata.get("attempt") == str(wanted.attempt)), None)
+        same = (one for one in known if one.metadata.get("attempt") == str(wanted.attempt))
+        made = _first_of(known, "succeeded") or _first_of(known, "processing") or next(same, None)
         if made is not None:
             return _outcome(made)
         try:
@@ -310,6 +310,10 @@ class Stripe:
             return
         except _NotAccepted as cause:
             raise Unavailable(retry_after_seconds=_ASK_AGAIN_S) from cause
+
+
+def _first_of(known: list[_Intent], status: str) -> _Intent | None:
+    return next((one for one in known if one.status == status), None)
 
 
 def _page(wanted: SessionCreateParams, number: str) -> str:

@@ -122,6 +122,20 @@ def test_a_payment_that_is_not_there_yet_is_waited_for_and_one_that_will_not_be_
         assert charge(card) == Declined(said)
 
 
+def test_while_an_attempt_is_on_its_way_no_other_one_takes_money(stripe_server: FakeStripe, world: LocalCloud) -> None:
+    card = new_card()
+    fake_stripe.intent(
+        stripe_server, "pi_1", "an-order", 299, "EUR", customer=card.customer, status="processing",
+        metadata={"order_id": "an-order", "attempt": "1"},
+    )  # fmt: skip
+    with pytest.raises(Unavailable):
+        charge(card, 2)
+    assert intents(stripe_server) == [("an-order", "processing")]
+    stripe_server.get("pi_1")["status"] = "succeeded"
+    paid = charge(card, 2)
+    assert isinstance(paid, Payment) and paid.reference == "pi_1"
+
+
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_a_provider_at_fault_is_not_a_card_that_is_declined(
     stripe_server: FakeStripe, world: LocalCloud, status: int
