@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from chalicelib import clock
+from chalicelib.store.retrying import NothingToDo
 
 _Due = TypeVar("_Due")
 
 
 def run_pass(due: Iterable[_Due], act: Callable[[_Due], int], *, budget_s: float) -> int:
-    """Act on each as long as there is time, the rest is for the next pass; the sum of what was done. Raises the first
-    fault when all others have had their turn, so that the alarm rings."""
+    """Act on each as long as there is time, the rest is for the next pass; the sum of what was done. NothingToDo counts
+    as nothing. Raises the first fault when all others have had their turn, so that the alarm rings."""
     until_ticks, count = clock.ticks_s() + budget_s, 0
     faults: list[Exception] = []
     for one in due:
@@ -20,6 +21,8 @@ def run_pass(due: Iterable[_Due], act: Callable[[_Due], int], *, budget_s: float
             break
         try:
             count += act(one)
+        except NothingToDo:
+            continue
         except Exception as fault:  # raised again below
             faults.append(fault)
     if faults:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from chalicelib import clock
 from chalicelib.access import actions as access
@@ -25,6 +26,7 @@ from chalicelib.push.actions import notifying as push
 from chalicelib.push.actions import recipients
 from chalicelib.store import keys
 from chalicelib.store.commit import change, check, commit, create, remove
+from chalicelib.store.passes import run_pass
 from chalicelib.store.records import read_all
 from chalicelib.store.retrying import NothingToDo, StaleRead, retrying
 
@@ -46,24 +48,11 @@ class _Due:
 def renew_plans() -> int:
     """Renew what is due, and ask providers once more to delete customers whom nobody needs; how many have changed. One
     that fails keeps no other waiting."""
-    until_ticks, count = clock.ticks_s() + BUDGET_S, 0
-    faults: list[Exception] = []
-    turns = [
-        *(partial(retrying, partial(_renew, row)) for row in plans.due_renewals(clock.now_s())),
-        *(partial(cards.forget, row.sort_id) for row in cards.all_due()),
-    ]
-    for turn in turns:
-        if clock.ticks_s() >= until_ticks:
-            break
-        try:
-            count += turn()
-        except NothingToDo:
-            continue
-        except Exception as fault:  # raised again below
-            faults.append(fault)
-    if faults:
-        raise faults[0]  # so that the alarm rings
-    return count
+    turns = chain(
+        (partial(retrying, partial(_renew, row)) for row in plans.due_renewals(clock.now_s())),
+        (partial(cards.forget, row.sort_id) for row in cards.all_due()),
+    )
+    return run_pass(turns, lambda turn: turn(), budget_s=BUDGET_S)
 
 
 def _renew(row: PlanRenewal) -> bool:

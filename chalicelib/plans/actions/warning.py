@@ -23,6 +23,7 @@ from chalicelib.push.actions import notifying as push
 from chalicelib.push.actions import recipients
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, commit, remove
+from chalicelib.store.passes import run_pass
 from chalicelib.store.records import read_all
 from chalicelib.store.retrying import NothingToDo, retrying
 
@@ -33,20 +34,7 @@ _PAGE = 100
 
 def warn_of_plan_ends() -> int:
     """Tell the owners of all that is due; how many were told. What there is no time for is for the next run."""
-    until_ticks, count = clock.ticks_s() + BUDGET_S, 0
-    faults: list[Exception] = []
-    for row in _due(clock.now_s()):
-        if clock.ticks_s() >= until_ticks:
-            break
-        try:
-            count += retrying(partial(_warn, row))
-        except NothingToDo:
-            continue
-        except Exception as fault:  # raised again below: it is in the way of no other device
-            faults.append(fault)
-    if faults:
-        raise faults[0]  # so that the alarm rings
-    return count
+    return run_pass(_due(clock.now_s()), lambda row: retrying(partial(_warn, row)), budget_s=BUDGET_S)
 
 
 def _due(now: int) -> Iterator[PlanWarning]:
