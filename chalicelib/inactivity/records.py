@@ -5,8 +5,6 @@ from __future__ import annotations
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
 from chalicelib.register import rows
-from chalicelib.store import keys
-from chalicelib.store.keys import Key
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
@@ -43,12 +41,6 @@ class InactivityCheck(Item):
 
     pk_prefix = "inactivity-checks"
     sk_prefix = "inactivity-check"
-
-    @classmethod
-    def named(cls, pointer: str) -> Key[InactivityCheck]:
-        """Its key, as another row names it."""
-        raw = keys.raw_of(pointer)
-        return cls.key(keys.id_of(raw["pk"]["S"]), keys.id_of(raw["sk"]["S"]))
 
     @property
     def account_id(self) -> str:

@@ -6,8 +6,6 @@ from __future__ import annotations
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.register import rows
-from chalicelib.store import keys
-from chalicelib.store.keys import Key
 from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
@@ -20,12 +18,6 @@ class PlanEnd(Item):
     sk_prefix = "plan-end"
 
     ends_at = key(Time(), rows.CLOUD_STORAGE, why="time")
-
-    @classmethod
-    def named(cls, pointer: str) -> Key[PlanEnd]:
-        """Its key, as another row names it."""
-        raw = keys.raw_of(pointer)
-        return cls.key(keys.id_of(raw["pk"]["S"]), keys.id_of(raw["sk"]["S"]))
 
     @property
     def device_id(self) -> str:
@@ -40,12 +32,6 @@ class PlanWarning(Item):
     sk_prefix = "plan-warning"
 
     subject = plain(UnicodeAttribute(), why="what is said, by a fixed word")
-
-    @classmethod
-    def named(cls, pointer: str) -> Key[PlanWarning]:
-        """Its key, as another row names it."""
-        raw = keys.raw_of(pointer)
-        return cls.key(keys.id_of(raw["pk"]["S"]), keys.id_of(raw["sk"]["S"]))
 
     @classmethod
     def due_at_of(cls, pointer: str) -> int:
@@ -66,12 +52,6 @@ class PlanRenewal(Item):
 
     pk_prefix = "plan-renewals"
     sk_prefix = "plan-renewal"
-
-    @classmethod
-    def named(cls, pointer: str) -> Key[PlanRenewal]:
-        """Its key, as another row names it."""
-        raw = keys.raw_of(pointer)
-        return cls.key(keys.id_of(raw["pk"]["S"]), keys.id_of(raw["sk"]["S"]))
 
     @property
     def device_id(self) -> str:

@@ -343,6 +343,12 @@ class Item(Record):
         setting = "items_table"
         stays_closed = True
 
+    @classmethod
+    def named(cls, pointer: str) -> Key[Self]:
+        """The key of a record of this kind, as another row names it (`keys.written`)."""
+        raw = keys.raw_of(pointer)
+        return cls.key(keys.id_of(raw["pk"]["S"]), keys.id_of(raw["sk"]["S"]))
+
 
 class KeyRow(Record):
     """A row of the table of keys, which has no sort key, no stream, and a short memory."""

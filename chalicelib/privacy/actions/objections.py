@@ -135,7 +135,7 @@ def _withdraw(row: Row, caller: Caller) -> None:
 
 def _settled(right: ExercisedRight, state: str, **more: object) -> tuple[Write, ...]:
     listed = right.listed_at
-    unlisted = () if listed is None else (remove(OpenObjection.key("", keys.id_of(listed.partition(" ")[2]))),)
+    unlisted = () if listed is None else (remove(OpenObjection.named(listed)),)
     as_read = ExercisedRight.state == right.state
     settled = change(right, when=as_read, otherwise=StaleRead, state=state, listed_at=None, **requests.now(), **more)
     return settled, *unlisted
