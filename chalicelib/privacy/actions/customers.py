@@ -51,7 +51,7 @@ def _delete(row: ErasedCustomer) -> None:
     commit(change(row, customer=None, gone_at=clock.now_s()))
 
 
-def named(hashed_id: str) -> list[dict[str, str]]:
+def receipt_lines(hashed_id: str) -> list[dict[str, str]]:
     """The lines of a receipt about what providers deleted, and what they have to keep."""
     return [
         {

@@ -181,7 +181,7 @@ def _claims(erasure: Erasure) -> dict[str, object]:
         "checked": "every partition and prefix of the subjects was listed again and found empty",
         "looked_at_again_after_hours": [1, 24],
         "backups": "hold ciphertext whose keys are destroyed; gone after 36 days",
-        "at_payment_providers": customers.named(erasure.pk_id),
+        "at_payment_providers": customers.receipt_lines(erasure.pk_id),
         "kept": [{**one, "why": "tax law"} for one in kept],
         "subjects_not_named": subjects - len(named),
         "kept_not_named": sum(1 for _ in numbers),

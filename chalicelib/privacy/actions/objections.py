@@ -137,7 +137,8 @@ def _settled(right: ExercisedRight, state: str, **more: object) -> tuple[Write, 
     listed = right.listed_at
     unlisted = () if listed is None else (remove(OpenObjection.named(listed)),)
     as_read = ExercisedRight.state == right.state
-    settled = change(right, when=as_read, otherwise=StaleRead, state=state, listed_at=None, **requests.now(), **more)
+    said = {"state": state, "listed_at": None, **requests.settled_now(), **more}
+    settled = change(right, when=as_read, otherwise=StaleRead, **said)
     return settled, *unlisted
 
 

@@ -26,12 +26,12 @@ def new_right(caller: Caller, kind: str, state: str, **values: object) -> Exerci
         state=state,
         asked_at=clock.epoch_s(at),
         due_at=clock.epoch_s(at + DUE),
-        **({} if state == OPEN else now()),
+        **({} if state == OPEN else settled_now()),
         **values,
     )
 
 
-def now() -> dict[str, int]:
+def settled_now() -> dict[str, int]:
     """That it is settled, as of now."""
     return {"settled_at": clock.now_s()}
 

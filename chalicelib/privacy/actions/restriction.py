@@ -78,13 +78,14 @@ def _lift(caller: Caller) -> None:
         exists = ciphers.require_exists(caller.account_id, otherwise=NotSignedIn)
         return commit_and_answer(exists, answer=None)
     right = _in_force(caller)
-    ended = (
-        ()
-        if right is None
-        else (change(right, when=ExercisedRight.state == IN_FORCE, otherwise=StaleRead, state=ENDED, **requests.now()),)
-    )
+    ended = () if right is None else (_ended(right),)
     switched = ciphers.restrict(caller.data_key, None, otherwise=StaleRead)
     return commit_and_answer(switched, *ended, _recorded(caller, "restriction_ended"), answer=None)
+
+
+def _ended(right: ExercisedRight) -> Write:
+    as_read = ExercisedRight.state == IN_FORCE
+    return change(right, when=as_read, otherwise=StaleRead, state=ENDED, **requests.settled_now())
 
 
 def _recorded(caller: Caller, act: str) -> Write:
