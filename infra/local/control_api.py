@@ -23,6 +23,7 @@ PREFIX = "/_local/"
 # The clock's route answers within 30 s; what fires at the very end still has to fit.
 ADVANCE_WITHIN_SECONDS = 22.0
 MAX_ADVANCE_SECONDS = 50 * 366 * 86_400
+_OF_THE_CLOCK = {"advance_seconds", "reaper_lag_seconds", "within_seconds"}
 OUTCOMES = (*checkout.OUTCOMES, *checkout.DISPUTES)
 
 
@@ -120,11 +121,10 @@ class ControlApi:
 
     def _advance(self, request: HttpRequest) -> Any:
         wanted = _object(request)
-        if unknown := set(wanted) - {"advance_seconds", "reaper_lag_seconds"}:
-            raise Wrong(
-                400, f"The clock takes advance_seconds and reaper_lag_seconds, not {', '.join(sorted(unknown))}."
-            )
-        if not wanted:
+        if unknown := set(wanted) - _OF_THE_CLOCK:
+            known = " and ".join(sorted(_OF_THE_CLOCK))
+            raise Wrong(400, f"The clock takes {known}, not {', '.join(sorted(unknown))}.")
+        if not wanted.keys() - {"within_seconds"}:
             raise Wrong(400, "Say advance_seconds, reaper_lag_seconds, or both.")
         seconds = wanted.get("advance_seconds", 0)
         if not _is_number(seconds) or not 0 <= seconds <= MAX_ADVANCE_SECONDS:
@@ -132,7 +132,10 @@ class ControlApi:
         lag = wanted.get("reaper_lag_seconds", UNCHANGED)
         if lag is not UNCHANGED and lag is not None and not (_is_number(lag) and lag >= 0):
             raise Wrong(400, "reaper_lag_seconds is a number from 0, or null for never.")
-        passage = self._cloud.advance(seconds, reaper_lag_seconds=lag, within_seconds=ADVANCE_WITHIN_SECONDS)
+        within = wanted.get("within_seconds", ADVANCE_WITHIN_SECONDS)
+        if not _is_number(within) or not 0 < within <= ADVANCE_WITHIN_SECONDS:
+            raise Wrong(400, f"within_seconds is a number above 0, and at most {ADVANCE_WITHIN_SECONDS:.0f}.")
+        passage = self._cloud.advance(seconds, reaper_lag_seconds=lag, within_seconds=within)
         answer: dict[str, Any] = {"now": _rfc3339(self._cloud.now())}
         if passage.every_hours > 1:
             # Nothing is left out in silence.

@@ -67,6 +67,17 @@ def test_a_stretched_jump_is_told(control_api: ControlApi, said: list[str], monk
     assert "fired at most every" in said[0]
 
 
+def test_whoever_moves_the_clock_says_how_long_it_may_take(
+    control_api: ControlApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = iter(range(10**9))
+    monkeypatch.setattr("infra.local.clock.time.monotonic", lambda: next(real) / 10)
+    few_days = {"advance_seconds": 3 * 86_400}
+    assert "fired_at_most_every_hours" not in _ask(control_api, "POST", "/_local/clock", few_days).json
+    in_a_hurry = _ask(control_api, "POST", "/_local/clock", {**few_days, "within_seconds": 1}).json
+    assert in_a_hurry["fired_at_most_every_hours"] > 1
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -79,6 +90,10 @@ def test_a_stretched_jump_is_told(control_api: ControlApi, said: list[str], monk
         {"advance_seconds": 1e300},
         {"advance_seconds": 1, "reaper_lag_seconds": "never"},
         {"advance_seconds": 1, "reaper_lag_seconds": -1},
+        {"advance_seconds": 1, "within_seconds": 0},
+        {"advance_seconds": 1, "within_seconds": 22.5},
+        {"advance_seconds": 1, "within_seconds": "soon"},
+        {"within_seconds": 2},
         {"advance_minutes": 1},
         b'{"advance_seconds": NaN}',
     ],
