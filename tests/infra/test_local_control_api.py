@@ -166,7 +166,9 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     def event(order_id: str, outcome: str, reference: str | None, card: str) -> tuple[dict[str, str], bytes]:
         if order_id == "nobody's":
             raise NotFound
-        told = json.dumps({"order": order_id, "outcome": outcome} | ({"of": reference} if reference else {})).encode()
+        more = {"of": reference} if reference else {}
+        more |= {"card": card} if card != "good" else {}
+        told = json.dumps({"order": order_id, "outcome": outcome, **more}).encode()
         return {"Content-Type": "application/json", "X-Signature": "s"}, told
 
     monkeypatch.setattr(checkout, "event", event)
@@ -182,6 +184,12 @@ def test_another_payment_of_the_same_order_has_a_reference_of_its_own(control_ap
     response = _ask(control_api, "POST", "/_local/payments/order-1", {"outcome": "paid", "reference": "transfer-2"})
     assert response.json["body"] == {"order": "order-1", "outcome": "paid", "of": "transfer-2"}
     assert _ask(control_api, "POST", "/_local/payments/order-1", {"outcome": "paid", "reference": 2}).status == 400
+
+
+def test_an_order_is_paid_by_a_card_that_is_named(control_api: ControlApi, sandbox: None) -> None:
+    response = _ask(control_api, "POST", "/_local/payments/order-1", {"outcome": "paid", "card": "declined"})
+    assert response.json["body"] == {"order": "order-1", "outcome": "paid", "card": "declined"}
+    assert _ask(control_api, "POST", "/_local/payments/order-1", {"outcome": "paid", "card": "stolen"}).status == 400
 
 
 def test_a_payment_of_no_order_is_not_found_and_an_unknown_outcome_is_wrong(
