@@ -139,7 +139,8 @@ def test_every_personal_attribute_is_told_or_there_is_a_reason() -> None:
 def test_every_time_of_a_persons_own_is_told() -> None:
     """What is not: when something technical ends, what was deleted before, since when a camera, whoever's, has or had
     its connection, what was told, waited for or begun so that this happens once, and what follows from the grants of a
-    plan, which are told; nor when an operator closed a month of everybody's invoices."""
+    plan, which are told; nor when an operator closed a month of everybody's invoices, nor since when a provider is to
+    delete a customer who is nobody's any more."""
     hidden = {
         f"{kind.__name__}.{name}"
         for kind in catalogue.RECORDS
@@ -150,6 +151,7 @@ def test_every_time_of_a_persons_own_is_told() -> None:
     once = {"Device.late_told_at", "Export.announced_at", "Export.begun_at", "Live.waited_at"}
     once |= {"InvoiceDocument.asked_at", "InvoiceDocument.made_at", "DueRefund.owed_since", "NumberingTurn.until"}
     once |= {"DelayedEvent.since", "DueRefund.failed_at", "DelayedEvent.mismatched_at", "KeptDocument.asked_at"}
+    once |= {"DueCustomer.since"}
     before = {"Device.alarms_after", "Removal.until", "RecordingRemoval.ordered_at"}
     before |= {"Clip.arrived_from", "Clip.arrived_to"}
     assert hidden == {"PlanEnd.ends_at", "ClosedMonth.closed_at", *before, *of_cameras, *once}
