@@ -206,10 +206,12 @@ class Backstage:
     def now(self) -> datetime:
         return instant(self.wire.expect(200, "GET", "/_local/clock")["now"])
 
-    def advance(self, seconds: float) -> datetime:
-        """The world's time afterwards. On its way it stands still."""
+    def advance(self, seconds: float, *, within_seconds: float | None = None) -> datetime:
+        """The world's time afterwards. On its way it stands still. `within_seconds` of real time, about, as far as that
+        can be done by letting jobs run less often."""
         since = self._monotonic()
-        now = instant(self.wire.expect(200, "POST", "/_local/clock", {"advance_seconds": seconds})["now"])
+        wish = {"advance_seconds": seconds} | ({} if within_seconds is None else {"within_seconds": within_seconds})
+        now = instant(self.wire.expect(200, "POST", "/_local/clock", wish)["now"])
         self._ahead_s += seconds - (self._monotonic() - since)
         return now
 

@@ -63,6 +63,7 @@ class Life:
     device: Json = field(default_factory=dict)
     alarms: list[Json] = field(default_factory=list)
     order: Json = field(default_factory=dict)
+    renewed: Json = field(default_factory=dict)
     erasure_id: str = ""
     receipt: str = ""
     claims: Json = field(default_factory=dict)
@@ -149,6 +150,15 @@ class Life:
             return refused.status == 409
         return False
 
+    def may_record(self) -> bool:
+        try:
+            self.camera.cloud.recording_tickets([self.cast.channel[0]])
+        except cloud.Refused as refused:
+            if refused.status == 409:
+                return False
+            raise
+        return True
+
     def sent_at(self, alarm: Json) -> list[bytes]:
         """The picture that the camera sent at that moment."""
         return [sent.content for sent in self.sent if sent.start == instant(alarm["at"]).replace(microsecond=0)]
@@ -189,6 +199,9 @@ class Life:
             "device": self.device_id,
             "order": self.order["order_id"],
             "invoice": self.order["invoice_number"],
+            "renewal": self.renewed.get("order_id"),
+            "renewal's invoice": self.renewed.get("invoice_number"),
+            "credit note": self.renewed.get("credit_note_number"),
             "erasure": self.claims.get("erasure", self.erasure_id),  # its own id is her secret; it lies under a hash
         }
         return {name: value for name, value in ids.items() if value}

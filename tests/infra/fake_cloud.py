@@ -20,7 +20,9 @@ from tests.infra.fake_recordings import FakeRecordings
 
 KEY = ECKey.generate_key("P-256", {"kid": "one"}, private=True)
 OTHER_KEY = ECKey.generate_key("P-256", {"kid": "one"}, private=True)
-WEEK = timedelta(days=7)
+WEEK, DAY, PERIOD = timedelta(days=7), timedelta(days=1), timedelta(days=30)
+BEGUN = datetime(2026, 11, 1, 10, tzinfo=UTC)
+PRICE = {"amount": 699, "currency": "EUR"}
 Json = dict[str, Any]
 
 
@@ -30,7 +32,7 @@ class FakeCloud(Wire):
     def __init__(self, fault: str = "", traced: bool = True) -> None:
         super().__init__("http://fake")
         self.fault, self.traced = fault, traced
-        self.now = datetime(2026, 11, 1, 10, tzinfo=UTC)
+        self.now = BEGUN
         self.outbox: list[Json] = []
         self.items: list[Json] = [{"pk": "policy", "sk": "1"}]
         self.ledger: list[Json] = []
@@ -43,6 +45,10 @@ class FakeCloud(Wire):
         self.account: Json = {}
         self.device: Json = {}
         self.order: Json = {}
+        self.renewal: Json = {}
+        self.renews = self.is_told = False
+        self.paused_at: datetime | None = None
+        self.paused_for = timedelta()
         self.gifts = 0
         self.ended: datetime | None = None
         self.closed = False
@@ -128,7 +134,8 @@ class FakeCloud(Wire):
 
     def ticket(self, asked: Json) -> tuple[int, Any]:
         if asked["body"]["kind"] == "recording":
-            return (200, self.recordings.ticket(self.now)) if self.order else (409, {"code": "NoPlan"})
+            has_plan = self.order and (self.paused_at is None or self.fault == "records while paused")
+            return (200, self.recordings.ticket(self.now)) if has_plan else (409, {"code": "NoPlan"})
         if (not self.device and self.fault != "ticket before owner") or (self.closed and self.fault != "ticket after"):
             return 409, {"code": "NobodyOwnsIt"}
         lasting = timedelta(days=1) if self.fault == "ticket lasts a day" else timedelta(hours=1)
@@ -246,6 +253,7 @@ class FakeCloud(Wire):
     def buy(self, asked: Json) -> tuple[int, Any]:
         if not self.order or self.fault == "ordered twice":
             self.order = {"order_id": secrets.token_hex(8), "state": "open", "plan_id": asked["body"]["plan_id"]}
+        self.renews = asked["body"]["renew"]
         return 201, {"order_id": self.order["order_id"], "checkout_url": "http://fake/pay"}
 
     def pay(self, _: Json) -> tuple[int, Any]:
@@ -255,14 +263,66 @@ class FakeCloud(Wire):
         self.fiscal = [{"pk": "invoice#1", "sk": "1", "order": self.order["order_id"]}]
         return 200, {}
 
-    def one_order(self, _: Json) -> tuple[int, Any]:
-        return 200, {name: value for name, value in self.order.items() if name != "paid_times"}
+    def one_order(self, asked: Json) -> tuple[int, Any]:
+        order = self.renewal if asked["id"] == self.renewal.get("order_id") else self.order
+        return 200, {name: value for name, value in order.items() if name != "paid_times"}
+
+    def orders(self, _: Json) -> tuple[int, Any]:
+        return 200, {"items": [order for order in (self.renewal, self.order) if order], "cursor": None}
+
+    def _until(self) -> datetime:
+        renewed = bool(self.renewal) and self.renewal["state"] == "paid" and self.fault != "period is lost"
+        if self.fault == "plan outlives its money" and self.renewal:
+            renewed = True
+        return BEGUN + PERIOD * (1 + renewed + self.gifts) + self.paused_for
 
     def plan(self, _: Json) -> tuple[int, Any]:
-        state = "waiting" if self.fault == "plan waits" else "active"
-        until = datetime(2026, 12, 1, 10, tzinfo=UTC) + timedelta(days=30 * self.gifts)
+        state = "waiting" if self.fault == "plan waits" else "active" if self.paused_at is None else "paused"
+        until = self._until()
         plan = {"state": state, "plan_id": self.order["plan_id"], "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
-        return 200, {**plan, "used_bytes": self.recordings.used_bytes()}
+        at = until if self.fault == "renews too late" else until - DAY
+        renews = {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "price": PRICE} if self.renews else None
+        return 200, {**plan, "renews": renews, "used_bytes": self.recordings.used_bytes()}
+
+    def _renew(self) -> None:
+        """What the jobs of a week before the end do, and of the day before."""
+        until = self._until()
+        if self.renews and not self.is_told and self.now >= until - WEEK:
+            self.is_told = True
+            price = "" if self.fault == "price is not told" else "6.99 EUR"
+            subject = f"Your plan renews on {until - DAY:%Y-%m-%d}"
+            self.outbox.insert(0, {"kind": "email", "to": self.account["email"], "subject": subject, "text": price})
+        due = until - (WEEK if self.fault == "taken early" else DAY)
+        if self.renews and not self.renewal and self.now >= due:
+            amount = {**PRICE, "amount": 799} if self.fault == "more is taken" else PRICE
+            number = "2026/1" if self.fault == "no other invoice" else "2026/2"
+            self.renewal = {"order_id": "r1" * 8, "state": "paid", "amount": amount, "invoice_number": number}
+            self.renewal |= {"period_days": PERIOD.days, "payments": [{"state": "applied"}]}
+
+    def pause(self, asked: Json) -> tuple[int, Any]:
+        if asked["body"]["on"]:
+            self.paused_at = self.now
+            return self.plan(asked)
+        if self.paused_at is not None and self.fault != "time goes on":
+            self.paused_for = self.now - self.paused_at
+        if self.fault != "stays paused":
+            self.paused_at = None
+        return self.plan(asked)
+
+    def set_renewal(self, asked: Json) -> tuple[int, Any]:
+        self.renews = self.fault == "renews all the same"
+        return self.plan(asked)
+
+    def refund_preview(self, _: Json) -> tuple[int, Any]:
+        return 200, {"amount": PRICE, "is_whole": self.fault != "less is said"}
+
+    def refund(self, _: Json) -> tuple[int, Any]:
+        number = self.renewal.get("credit_note_number")
+        if number and self.fault != "goes back twice":
+            return 409, {"code": "RefundedAlready", "credit_note_number": number}
+        state = "refund_due" if self.fault == "money stays" else "refunded"
+        self.renewal |= {"state": "refunded", "credit_note_number": "K-2026/1", "payments": [{"state": state}]}
+        return 202, {"amount": PRICE, "credit_note_number": "K-2026/1"}
 
     def issue(self, _: Json) -> tuple[int, Any]:
         return 200, {"codes": [GIFT]}
@@ -389,6 +449,8 @@ class FakeCloud(Wire):
             self.now += timedelta(seconds=asked["body"]["advance_seconds"])
             if self.closed:
                 self._erase()
+            else:
+                self._renew()
             self._sweep()
         return 200, {"now": self.now.isoformat()}
 
@@ -396,7 +458,7 @@ class FakeCloud(Wire):
         gone = [alarm for alarm in self.alarms if self.now > alarm["_until"] + timedelta(hours=12)]
         if self.fault != "rows of alarms left":
             self.alarms = [alarm for alarm in self.alarms if alarm not in gone]
-        if self.now - datetime(2026, 11, 1, 10, tzinfo=UTC) > WEEK and self.fault != "archive stays":
+        if self.now - BEGUN > WEEK and self.fault != "archive stays":
             self.pictures = {name: body for name, body in self.pictures.items() if not name.startswith("exports/")}
         for alarm in gone:
             if self.fault != "pictures left":
@@ -460,8 +522,13 @@ ROUTES: dict[str, tuple[Callable[[FakeCloud, Json], tuple[int, Any]], str]] = {
     rf"POST {ALARM}/read": (FakeCloud.read, "person"),
     r"GET /plans": (FakeCloud.plans, ""),
     r"POST /orders": (FakeCloud.buy, "person"),
-    r"GET /orders/\w+": (FakeCloud.one_order, "person"),
+    r"GET /orders": (FakeCloud.orders, "person"),
+    r"GET /orders/(\w+)": (FakeCloud.one_order, "person"),
+    r"POST /orders/\w+/refund/preview": (FakeCloud.refund_preview, "person"),
+    r"POST /orders/\w+/refund": (FakeCloud.refund, "person"),
     r"GET /devices/\w+/plan": (FakeCloud.plan, "person"),
+    r"PUT /devices/\w+/plan/pause": (FakeCloud.pause, "person"),
+    r"PUT /devices/\w+/plan/renewal": (FakeCloud.set_renewal, "person"),
     rf"GET {RECORDINGS}/days": (FakeCloud.recorded_days, "person"),
     rf"GET {RECORDINGS}/timeline": (FakeCloud.timeline, "person"),
     rf"GET {RECORDINGS}": (FakeCloud.recorded, "person"),

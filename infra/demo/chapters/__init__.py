@@ -1,6 +1,6 @@
 """Chapters of the demo: one account, from the factory to the receipt of its erasure."""
 
-from infra.demo.chapters import copying, giving, leaving, looking_back, paying, setting_up, watching
+from infra.demo.chapters import copying, giving, leaving, looking_back, paying, renewing, setting_up, watching
 
 STEPS = (
     setting_up.load,
@@ -10,12 +10,15 @@ STEPS = (
     watching.appear,
     watching.look,
     paying.buy,
-    giving.redeem,
     looking_back.film,
     looking_back.watch,
     looking_back.keep,
     copying.copy,
     leaving.outlive,
+    renewing.renew,
+    renewing.pause,
+    renewing.give_back,
+    giving.redeem,
     leaving.close,
     leaving.verify,
     leaving.seek,

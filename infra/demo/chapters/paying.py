@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import secrets
 
+from infra.demo.client import instant
 from infra.demo.console import Promises
 from infra.demo.life import Life, step
 
 
 @step(
-    "She buys a plan",
+    "She buys a plan that renews by itself",
     once="the same order sent twice is one order",
     paid="the payment makes the order paid, with an invoice number",
     active="the plan is active",
+    renews="it says when it renews by itself, which is before its end, and for how much",
     again="the payment's message coming twice changes nothing",
 )
 def buy(life: Life, promises: Promises) -> None:
     catalogue = life.wire.expect(200, "GET", "/plans")["items"]
     continuous = [each for each in catalogue if each["kind"] == "continuous"]
     plan = min(continuous, key=lambda each: each["price"]["amount"])
-    wanted = {"plan_id": plan["plan_id"], "device_id": life.device_id, "payment_method": "card"}
+    wanted = {"plan_id": plan["plan_id"], "device_id": life.device_id, "payment_method": "card", "renew": True}
     key = {"Idempotency-Key": secrets.token_hex(16)}
     life.order = life.person.expect(201, "POST", "/orders", wanted, headers=key)
     repeated = life.person.expect(201, "POST", "/orders", wanted, headers=key)
@@ -32,6 +34,9 @@ def buy(life: Life, promises: Promises) -> None:
     promises.equal("paid", invoiced, (2, "paid", True))
     device_plan = life.person.expect(200, "GET", f"/devices/{life.device_id}/plan")
     promises.equal("active", (device_plan["state"], device_plan["plan_id"]), ("active", plan["plan_id"]))
+    renews = device_plan["renews"]
+    in_time = instant(renews["at"]) < instant(device_plan["until"])
+    promises.equal("renews", (in_time, renews["price"]), (True, plan["price"]))
     life.backstage.pay(life.order["order_id"], "paid")
     life.backstage.settle()
     afterwards = (
