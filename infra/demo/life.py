@@ -64,6 +64,7 @@ class Life:
     alarms: list[Json] = field(default_factory=list)
     order: Json = field(default_factory=dict)
     renewed: Json = field(default_factory=dict)
+    other_device: Json = field(default_factory=dict)
     erasure_id: str = ""
     receipt: str = ""
     claims: Json = field(default_factory=dict)
@@ -197,6 +198,7 @@ class Life:
         ids = {
             "account": self.person.account_id,
             "device": self.device_id,
+            "other device": self.other_device.get("device_id"),
             "order": self.order["order_id"],
             "invoice": self.order["invoice_number"],
             "renewal": self.renewed.get("order_id"),

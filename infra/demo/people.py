@@ -12,6 +12,16 @@ from sowa_agent.cloud import Identity
 
 
 @dataclass(frozen=True)
+class Spare:
+    """Her other camera, which never films."""
+
+    sn: str
+    code: str
+    secret: str
+    device_name: str
+
+
+@dataclass(frozen=True)
 class Cast:
     """Each string is random in part, so that a hit in the stores can only be hers."""
 
@@ -31,6 +41,7 @@ class Cast:
     device_name: str
     device_password: str
     wifi: Json
+    other: Spare
 
     def camera(self) -> Identity:
         return Identity(self.sn, self.secret, self.mac, self.model, self.firmware, (self.channel,))
@@ -53,6 +64,10 @@ class Cast:
             Needle("the channel's name", self.channel[1]),
             Needle("the device's password", self.device_password),
             Needle("the Wi-Fi's name", self.wifi["ssid"]),
+            Needle("the other serial number", self.other.sn),
+            Needle("the other printed code", self.other.code),
+            Needle("the other factory secret", self.other.secret),
+            Needle("the other device's name", self.other.device_name),
         ]
 
 
@@ -80,6 +95,12 @@ def new_cast() -> Cast:
         device_name=f"Above the door {tag}",
         device_password=f"door-{secrets.token_hex(8)}",
         wifi={"ssid": f"Nest of {tag}"},
+        other=Spare(
+            sn=f"SW{secrets.token_hex(6).upper()}",
+            code=secrets.token_hex(6).upper(),
+            secret=secrets.token_hex(32),
+            device_name=f"In the shed {tag}",
+        ),
     )
 
 

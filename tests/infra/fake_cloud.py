@@ -46,6 +46,8 @@ class FakeCloud(Wire):
         self.device: Json = {}
         self.order: Json = {}
         self.renewal: Json = {}
+        self.other: Json = {}
+        self.lies_on = ""
         self.renews = self.is_told = False
         self.paused_at: datetime | None = None
         self.paused_for = timedelta()
@@ -134,7 +136,8 @@ class FakeCloud(Wire):
 
     def ticket(self, asked: Json) -> tuple[int, Any]:
         if asked["body"]["kind"] == "recording":
-            has_plan = self.order and (self.paused_at is None or self.fault == "records while paused")
+            has_plan = self.order and self.lies_on == self.device["device_id"]
+            has_plan = has_plan and (self.paused_at is None or self.fault == "records while paused")
             return (200, self.recordings.ticket(self.now)) if has_plan else (409, {"code": "NoPlan"})
         if (not self.device and self.fault != "ticket before owner") or (self.closed and self.fault != "ticket after"):
             return 409, {"code": "NobodyOwnsIt"}
@@ -147,10 +150,14 @@ class FakeCloud(Wire):
         return 200, {"desired": {"version": 0, "settings": {}}, "privacy_mode": False, "now": self.now.isoformat()}
 
     def bind(self, asked: Json) -> tuple[int, Any]:
+        said = {name: asked["body"][name] for name in ("sn", "name", "time_zone")}
+        bound = {"device_id": secrets.token_hex(8), **said}
+        if self.device and said["sn"] != self.device["sn"]:
+            self.other = bound
+            return 201, bound
         if self.device and self.fault != "bound twice":
             return 409, {"code": "AlreadyBound"}
-        said = {name: asked["body"][name] for name in ("sn", "name", "time_zone")}
-        self.device = {"device_id": secrets.token_hex(8), **said}
+        self.device, self.lies_on = bound, bound["device_id"]
         return 201, self.device
 
     def devices(self, _: Json) -> tuple[int, Any]:
@@ -276,13 +283,26 @@ class FakeCloud(Wire):
             renewed = True
         return BEGUN + PERIOD * (1 + renewed + self.gifts) + self.paused_for
 
-    def plan(self, _: Json) -> tuple[int, Any]:
+    def move(self, asked: Json) -> tuple[int, Any]:
+        is_back = asked["body"]["to_device_id"] == self.device["device_id"]
+        self.lies_on = "" if is_back and self.fault == "does not come back" else asked["body"]["to_device_id"]
+        return self.plan(asked)
+
+    def _no_plan(self, until: datetime) -> Json:
+        ended = {"state": "ended", "plan_id": self.order["plan_id"], "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+        return {**ended, "renews": None, "waiting": []}
+
+    def plan(self, asked: Json) -> tuple[int, Any]:
+        if asked["id"] not in ("", self.lies_on) and self.fault != "lies on both":
+            return 200, self._no_plan(self.now)
         state = "waiting" if self.fault == "plan waits" else "active" if self.paused_at is None else "paused"
         until = self._until()
         plan = {"state": state, "plan_id": self.order["plan_id"], "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
         at = until if self.fault == "renews too late" else until - DAY
         renews = {"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "price": PRICE} if self.renews else None
-        return 200, {**plan, "renews": renews, "used_bytes": self.recordings.used_bytes()}
+        if asked["id"] == self.other.get("device_id") and self.fault == "renewal stays behind":
+            renews = None
+        return 200, {**plan, "renews": renews, "waiting": [], "used_bytes": self.recordings.used_bytes()}
 
     def _renew(self) -> None:
         """What the jobs of a week before the end do, and of the day before."""
@@ -526,7 +546,8 @@ ROUTES: dict[str, tuple[Callable[[FakeCloud, Json], tuple[int, Any]], str]] = {
     r"GET /orders/(\w+)": (FakeCloud.one_order, "person"),
     r"POST /orders/\w+/refund/preview": (FakeCloud.refund_preview, "person"),
     r"POST /orders/\w+/refund": (FakeCloud.refund, "person"),
-    r"GET /devices/\w+/plan": (FakeCloud.plan, "person"),
+    r"GET /devices/(\w+)/plan": (FakeCloud.plan, "person"),
+    r"POST /devices/\w+/plan/move": (FakeCloud.move, "person"),
     r"PUT /devices/\w+/plan/pause": (FakeCloud.pause, "person"),
     r"PUT /devices/\w+/plan/renewal": (FakeCloud.set_renewal, "person"),
     rf"GET {RECORDINGS}/days": (FakeCloud.recorded_days, "person"),

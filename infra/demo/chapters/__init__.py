@@ -17,6 +17,7 @@ STEPS = (
     leaving.outlive,
     renewing.renew,
     renewing.pause,
+    renewing.move,
     renewing.give_back,
     giving.redeem,
     leaving.close,

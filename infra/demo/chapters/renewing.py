@@ -1,4 +1,4 @@
-"""Her plan renews by itself, is paused, and the period that she does not want is given back."""
+"""Her plan renews by itself, is paused and moved, and the period that she does not want is given back."""
 
 from __future__ import annotations
 
@@ -86,6 +86,43 @@ def _paused(life: Life, *, on: bool) -> tuple[datetime, Json, datetime]:
     before = life.backstage.now()
     plan = life.person.expect(200, "PUT", f"/devices/{life.device_id}/plan/pause", {"on": on})
     return before, plan, life.backstage.now()
+
+
+@step(
+    "She moves the plan to another camera, and back",
+    whole="what is left goes along to the second, what waits and the renewal as well",
+    left="the first one's plan has ended, and it may record nothing",
+    back="moved back it is what it was before",
+)
+def move(life: Life, promises: Promises) -> None:
+    _bind_another(life)
+    other_id, before = life.other_device["device_id"], _lasting(_plan(life))
+    may_record = life.may_record()
+    promises.equal("whole", _lasting(_moved(life, life.device_id, other_id)), before)
+    left = _plan(life)
+    seen = (may_record, left["state"], left["renews"], left["waiting"], life.may_record())
+    promises.equal("left", seen, (True, "ended", None, [], False))
+    promises.equal("back", (_lasting(_moved(life, other_id, life.device_id)), life.may_record()), (before, True))
+    life.teller.say(f"“{life.cast.other.device_name}” had it for a moment; it runs until {before['until']}.")
+
+
+def _bind_another(life: Life) -> None:
+    spare = life.cast.other
+    made = {"sn": spare.sn, "model": life.cast.model, "code": spare.code, "secret": spare.secret}
+    life.backstage.operation("load_devices", {"devices": [made]})
+    binding = {"sn": spare.sn, "code": spare.code, "name": spare.device_name, "time_zone": "Europe/Warsaw", "dst": True}
+    life.other_device = life.person.expect(201, "POST", "/devices", binding)
+    life.seen_by_her.append(life.other_device)
+
+
+def _moved(life: Life, from_id: str, to_id: str) -> Json:
+    """The plan as the other camera has it then."""
+    life.person.expect(200, "POST", f"/devices/{from_id}/plan/move", {"to_device_id": to_id})
+    return cast(Json, life.person.expect(200, "GET", f"/devices/{to_id}/plan"))
+
+
+def _lasting(plan: Json) -> Json:
+    return {name: plan[name] for name in ("state", "plan_id", "until", "renews", "waiting")}
 
 
 @step(
