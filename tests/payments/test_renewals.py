@@ -471,6 +471,22 @@ def test_it_goes_along_to_another_device_and_the_card_with_it(home: Home) -> Non
     assert orders(home)[0]["device_id"] == other
 
 
+def test_what_is_moved_behind_it_in_the_last_days_makes_nothing_dearer_than_was_told(sandbox_home: Home) -> None:
+    home = sandbox_home
+    other = new_camera(home.world, "SN0002", owner=home.owner).device_id
+    subscribe(home, device_id=other)
+    buy(home, "continuous-7-month")
+    later(home, 23 * DAY)
+    warn(home)
+    told = subjects(home)[-2:]
+    assert len(told) == 2 and sum("renews on 2026-02-03" in one for one in told) == 1
+    later(home, 4 * DAY)
+    assert move(home, other).json["renews"] == {"at": "2026-02-06T08:00:00Z", "price": RENEWAL["price"]}
+    later(home, 5 * DAY)
+    assert renew(home) == 1
+    assert (orders(home)[0]["plan_id"], orders(home)[0]["amount"]) == ("event-7-month", RENEWAL["price"])
+
+
 def test_a_pause_puts_it_off(home: Home) -> None:
     subscribe(home)
     later(home, 10 * DAY)

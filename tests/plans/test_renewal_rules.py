@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -75,6 +77,21 @@ def test_it_is_of_the_plan_that_ends_last() -> None:
     after = renewals.after(renewal, ledger, NOW)
     assert after is not None
     assert (after.plan_id, after.version, after.price) == (other.plan_id, other.version, other.prices["EUR"])
+
+
+@pytest.mark.parametrize(("left_s", "plan_id"), [(7 * DAY_S, "event-7-month"), (7 * DAY_S + 1, "event-30-year")])
+def test_a_plan_whose_price_there_is_no_time_to_tell_is_not_renewed_in_the_place_of_what_was_told(
+    left_s: int, plan_id: str
+) -> None:
+    """What is left of another device's plan is moved behind what renews, a few days before the end."""
+    now = NOW + 27 * DAY_S
+    renewal = renewals.begun(bought(), None, NOW)
+    rest = changes.new_grant(catalogue.offer("event-30-year"), "order:y", now, amount=4990)
+    short = replace(rest, until=rest.begins + left_s - 3 * DAY_S)
+    after = renewals.after(renewal, changes.moved_in(bought(), [short], (), now), now)
+    assert after is not None
+    assert (after.plan_id, after.price) == (plan_id, catalogue.offer(plan_id).prices["EUR"])
+    assert after.ends_at == now + left_s
 
 
 def test_what_fails_is_tried_after_1_3_and_5_days_and_no_more() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from chalicelib.errors import Conflict
-from chalicelib.plans.rules import catalogue
+from chalicelib.plans.rules import catalogue, warnings
 from chalicelib.plans.rules import ledger as ledgers
 from chalicelib.plans.rules.catalogue import DAY_S, Currency, Offer
 from chalicelib.plans.rules.ledger import GRACE_S, Grant, Ledger
@@ -92,11 +92,12 @@ def begun(ledger: Ledger, currency: Currency | None, now: int) -> Renewal:
 
 
 def after(renewal: Renewal | None, ledger: Ledger, now: int) -> Renewal | None:
-    """What is left of it when the ledger has changed: it follows the end, and the plan that ends last."""
+    """What is left of it when the ledger has changed: it follows the end, and the plan that ends last if there is time
+    to tell its price; otherwise the plan whose price was told is paid again."""
     last = None if renewal is None else _last(ledger, now)
     if renewal is None or last is None:
         return None
-    if last.plan_id != renewal.plan_id:
+    if last.plan_id != renewal.plan_id and warnings.is_time_to_tell(last.until, now):
         renewal = replace(renewal, plan_id=last.plan_id, version=catalogue.offer(last.plan_id).version)
     return renewal if last.until == renewal.ends_at else _for_end_of(last, renewal, now)
 

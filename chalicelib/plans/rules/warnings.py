@@ -21,6 +21,11 @@ class EndWarning(NamedTuple):
     subject: Subject
 
 
+def is_time_to_tell(until: int, now: int) -> bool:
+    """Whether price and date of what renews at this end are still to be told."""
+    return until - DAYS_BEFORE * DAY_S > now
+
+
 def warnings_of(ledger: Ledger, now: int, *, renews: bool) -> list[EndWarning]:
     """All that there are of the end of what was granted last, and of a pause that runs, the earliest first. Of what
     renews by itself price and date are said in time, and no end unless it comes."""
