@@ -355,6 +355,23 @@ def test_who_has_no_card_is_told_where_to_save_one_and_then_it_renews(home: Home
     assert renew(home) == 1 and len(orders(home)) == 2
 
 
+@pytest.mark.parametrize(("days", "told"), [(22, 0), (29.5, 1)])
+def test_what_renews_by_a_card_that_is_saved_in_the_last_days_is_told_before_it_is_paid(
+    sandbox_home: Home, days: float, told: int
+) -> None:
+    home = sandbox_home
+    buy(home)
+    later(home, days * DAY)
+    assert refused(switch(home, on=True)) == (409, "CardMissing")
+    assert tell_card_saved(home, home.camera.device_id).json == {"changed": True}
+    said = 'The plan of "Garden" renews on 2026-02-03'
+    assert subjects(home).count(said) == told and len(orders(home)) == 1
+    mails = [one["text"] for one in home.world.outbox("ola@example.com") if one["subject"] == said]
+    assert all("we take 2.99 EUR" in one for one in mails)
+    assert renew(home) == told
+    assert len(orders(home)) == 1 + told
+
+
 def test_a_card_that_is_told_of_again_brings_nothing_back(home: Home) -> None:
     buy(home)
     switch(home, on=True)

@@ -18,10 +18,11 @@ from chalicelib.orders.records import SavedCard, TakenEvent
 from chalicelib.payments.actions import open_card_setup
 from chalicelib.payments.shapes import CardSaved, CardSetup
 from chalicelib.plans.actions import ledgers as plans
+from chalicelib.plans.actions import warning
 from chalicelib.plans.shapes import Currency, DevicePlan
 from chalicelib.store import crypto
 from chalicelib.store.commit import Write, commit, commit_and_answer, create
-from chalicelib.store.records import read
+from chalicelib.store.records import read, read_all
 from chalicelib.store.retrying import NothingToDo, StaleRead, retrying_from
 
 # For so long a customer is known who was saved once: what is told again makes no renewal of one that ended since.
@@ -89,23 +90,27 @@ def _page(caller: Caller, held: Ownership, currency: str, now: int) -> str | Non
 def begin_with(name: str, event: CardSaved) -> bool:
     """The device's plan renews from now on by the card that was saved for it; whether it does. A card for what is gone
     is forgotten at once. Raises StaleRead."""
-    now, owner_id = clock.now_s(), access.owner_of(event.device_id)
+    now, device_id = clock.now_s(), event.device_id
+    owner_id = access.owner_of(device_id)
     taken = TakenEvent.new(crypto.plain_hash(f"{name} {event.card.customer}"), expires_at=now + _KNOWN_S)
-    before, held, saved, account, key = read(
-        taken.own_key, plans.key_of(event.device_id), SavedCard.key(owner_id), *accounts.keys_of(owner_id)
-    )
-    if before is not None:
+    card_before = SavedCard.key(owner_id)
+    found = read_all((taken.own_key, card_before, *access.keys_of(device_id), *accounts.keys_of(owner_id)))
+    if found[taken.own_key] is not None:
         return False
     is_first = create(taken, otherwise=StaleRead)
+    device, held = access.decrypted(found, device_id), found[plans.key_of(device_id)]
+    owner = accounts.living_among(found, [owner_id]).get(owner_id)
     try:
-        if held is None or account is None or key is None or event.currency not in get_args(Currency):
+        if device is None or held is None or owner is None or event.currency not in get_args(Currency):
             raise NothingToDo
         renewal = plans.renewal_begun(held, cast("Currency", event.currency), now)
         commit(
             is_first,
             *plans.renewal_set(held, renewal, now),
-            *cards.kept(owner_id, saved, name, event.card),
-            *access.require_alive(event.device_id, otherwise=NothingToDo),
+            *cards.kept(owner_id, found[card_before], name, event.card),
+            # Who saved it saw no price, and may not have a week in which it would be told.
+            *warning.told_at_once(owner, device, plans.ledger_of(held), renewal, now),
+            *access.require_alive(device_id, otherwise=NothingToDo),
         )
     except (NothingToDo, plans.NothingToRenew):
         commit(is_first, cards.due(name, event.card.customer))

@@ -79,6 +79,15 @@ def _warn(row: PlanWarning) -> bool:
     return said is not None
 
 
+def told_at_once(
+    owner: Account, device: Device, ledger: Ledger, renewal: Renewal, now: int
+) -> tuple[Write, ...]:
+    """A mail that says price and date of a renewal that begins when no warning comes any more that would say them."""
+    if warnings.is_time_to_tell(renewal.ends_at, now):
+        return ()
+    return (_mail(owner, device, ledger, EndWarning(now, "renews_in_days"), renewal),)
+
+
 def _push(device_id: str, said: EndWarning) -> None:
     """Before the commit: one too many beats one too few."""
     targets = recipients.of_device(device_id)
