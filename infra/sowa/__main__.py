@@ -356,8 +356,8 @@ def notices() -> None:
 def announce(session: Session, order: BinaryIO) -> None:
     """Tell everybody, or some accounts. ORDER is a file of JSON: title, text, and as wanted to, kind, translations."""
     answer = session.cloud.order("announce", _read_order(order))
-    told = "everybody" if answer["accounts"] is None else f"{answer['accounts']} accounts"
-    session.show(answer, f"{answer['notice_id']}: {told}")
+    reached = "everybody" if answer["accounts"] is None else f"{answer['accounts']} accounts"
+    session.show(answer, f"{answer['notice_id']}: {reached}")
 
 
 @sowa.group()

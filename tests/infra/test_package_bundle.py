@@ -254,7 +254,8 @@ def test_it_asks_stripe_with_nothing_else_around(unpacked: Path) -> None:
         server.objects["pi_1"]["payment_details"] = {"object": "terminal.reader", "id": "tmr_1"}
         wanted = [("checkout.session", "cs_paid_pi_1"), ("payment_intent", "pi_1"), ("dispute", "dp_1"), ("refund", "")]
         said, loaded, others = json.loads(started(
-            unpacked, _PAY, json.dumps([wanted, customer]), PAYMENT_PROVIDER="stripe", PAYMENT_API_KEY=fake_stripe.API_KEY,
+            unpacked, _PAY, json.dumps([wanted, customer]), PAYMENT_PROVIDER="stripe",
+            PAYMENT_API_KEY=fake_stripe.API_KEY,
             PAYMENT_API_URL=url, PAYMENT_RETURN_URL="https://app.sowa.test",
         ))  # fmt: skip
     assert said == ["str", "Payment", "Payment", "Dispute", "NoneType", "succeeded", None, "AmountTooSmall"]

@@ -91,7 +91,7 @@ def _carried_by(event: Any) -> tuple[str, str, str] | None:
 
 
 def _note_delivery(account_id: str, notice_id: str, became: str) -> None:
-    """Once; and nothing is left of an account that was closed."""
+    """It is noted one time, and nothing is left of an account that was closed."""
     delivery = Delivery.new(account_id, f"{notice_id}.email")
     is_new = getattr(Delivery, became).does_not_exist()
     with suppress(NothingToDo):

@@ -17,7 +17,7 @@ WEEKS_PASS_WITHIN_SECONDS = 2.0
 
 @step(
     "Her plan renews by itself",
-    told="a week before the end a mail says on which day, and for how much",
+    notified="a week before the end a mail says on which day, and for how much",
     waited="until that day nothing is taken",
     paid="on that day her card pays exactly that, with an invoice of its own",
     longer="her plan is longer by a whole period, without a gap",
@@ -29,7 +29,7 @@ def renew(life: Life, promises: Promises) -> None:
     day = f"{instant(renews['at']).astimezone(ZoneInfo(life.device['time_zone'])):%Y-%m-%d}"
     new = life.mails()[: len(life.mails()) - mails]
     of_it = [mail for mail in new if _says(mail, "renews", day, _money(renews["price"]))]
-    promises.shows("told", len(of_it) == 1, f"{len(new)} new mails, of which {len(of_it)} say {day}")
+    promises.shows("notified", len(of_it) == 1, f"{len(new)} new mails, of which {len(of_it)} say {day}")
     promises.equal("waited", _order_ids(life), [life.order["order_id"]])
     _advance_to_an_hour_after(life, instant(renews["at"]))
     life.renewed = life.person.all_of("/orders")[0]
@@ -131,7 +131,7 @@ def _lasting(plan: Json) -> Json:
     quoted="what would go back is said before: all of it",
     back="all of it goes back, with a credit note",
     ended="the plan is shorter by that period, and no more",
-    once="asked for again it is refused, and the credit note named",
+    repeated="asked for again it is refused, and the credit note named",
 )
 def give_back(life: Life, promises: Promises) -> None:
     path = f"/orders/{life.renewed['order_id']}"
@@ -151,7 +151,7 @@ def give_back(life: Life, promises: Promises) -> None:
     promises.equal("ended", (after["state"], instant(after["until"])), ("active", shorter))
     again = life.person.ask("POST", f"{path}/refund", {})
     named = (again.json.get("code"), again.json.get("credit_note_number"))
-    promises.equal("once", (again.status, *named), (409, "RefundedAlready", number))
+    promises.equal("repeated", (again.status, *named), (409, "RefundedAlready", number))
     life.teller.say(f"{_money(whole)} went back, credit note {number}; her plan runs until {after['until']}.")
 
 
