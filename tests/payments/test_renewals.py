@@ -12,6 +12,7 @@ from chalicelib.plans.rules import catalogue
 from chalicelib.settings import settings
 from tests.conftest import Home
 from tests.orders.payment_events import invoices, tell
+from tests.orders.test_disputes import changed
 from tests.payments import stripe_events
 from tests.payments.fake_stripe import FakeStripe, Fault
 from tests.payments.renewal_steps import (
@@ -422,6 +423,28 @@ def test_a_refund_ends_it(home: Home) -> None:
 
     assert ask(home, "POST", f"/orders/{ordered['order_id']}/refund", {}).status == 202
     assert (plan_of(home)["renews"], has_card(home)) == (None, False)
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_a_dispute_of_a_period_that_is_over_ends_it_and_charges_nobody_any_more(
+    sandbox_home: Home, is_moved: bool
+) -> None:
+    home = sandbox_home
+    other = new_camera(home.world, "SN0002", owner=home.owner).device_id
+    ordered = subscribe(home)
+    until_renewal(home)
+    assert renew(home) == 1
+    later(home, 3 * DAY)
+    device_id = other if is_moved else home.camera.device_id
+    if is_moved:
+        assert move(home, other).status == 200
+    before = plan_of(home, device_id)
+    assert before["renews"]["price"] == RENEWAL["price"] and has_card(home)
+    assert changed(home, ordered["order_id"], "opened")
+    home.world.settle()
+    assert plan_of(home, device_id) == {**before, "renews": None} and not has_card(home)
+    until_renewal(home)
+    assert (renew(home), len(orders(home))) == (0, 2)
 
 
 def test_removing_the_device_ends_it(home: Home) -> None:

@@ -93,7 +93,8 @@ def _followed(event: Dispute, known: _Known, now: int) -> Disputed:
         return Disputed(())
     buyer_id = event.order_id[: ids.LENGTH]
     share = Fraction(_lost_of(event, known.payment), max(1, int(known.payment.amount)))
-    return disputes.follow(event.order_id, buyer_id, known.handed, event.outcome, share, now)
+    device_id = None if known.order is None else known.order.device_id
+    return disputes.follow(event.order_id, buyer_id, known.handed, event.outcome, share, now, device_id)
 
 
 def _lost_of(event: Dispute, payment: Payment) -> int:
