@@ -483,8 +483,9 @@ def _fullest(stored: Stored, name: str, pk_id: str) -> Any:
 
 
 def _is_about(row: Any) -> bool:
-    """Of what happened, some is about a word of the person's own, and some about one of ours."""
-    return row.get("act") in ("device_added", "shared")
+    """Of what happened, some is about a word of the person's own, and some about one of ours; of the rights that were
+    exercised, some were answered."""
+    return row.get("act") in ("device_added", "shared") or "answer" in row
 
 
 def opens(copied: dict[str, Any], keys_of: dict[str, Any], subject_ids: set[str]) -> tuple[int, int]:

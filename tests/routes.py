@@ -123,7 +123,8 @@ _ARRANGE: dict[str, Callable[[Home], Any]] = {
     **dict.fromkeys(
         ("PUT /devices/{device_id}/plan/pause", "POST /devices/{device_id}/plan/move"), lambda home: _plan(home)
     ),
-    "PUT /devices/{device_id}/plan/renewal": lambda home: _plan(home),
+    "PUT /devices/{device_id}/plan/renewal": lambda home: _plan(home, renew=True),
+    "DELETE /privacy/objections/{purpose}": lambda home: home.owner.call("PUT", "/privacy/objections/AUDIT", {}),
     "GET /shares": lambda home: _accepted_by_owner(home),
     "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
     "DELETE /sessions": lambda home: elsewhere(home.owner),
@@ -137,8 +138,8 @@ def _notice(home: Home) -> str:
     return notice_id
 
 
-def _plan(home: Home) -> None:
-    pay(home.world, home.owner.order(home.camera.device_id, key="the-key-of-a-plan").json["order_id"])
+def _plan(home: Home, **more: Any) -> None:
+    pay(home.world, home.owner.order(home.camera.device_id, key="the-key-of-a-plan", **more).json["order_id"])
 
 
 def _paid_order(home: Home) -> str:

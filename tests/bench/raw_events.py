@@ -342,6 +342,7 @@ TOLD: dict[tuple[str, str, str], tuple[str, dict[str, str]]] = {
     ("INSERT", "account", "letter"): ("NOTICES", {"listener": "outbox.on_letter_written"}),
     ("INSERT", "account", "order"): ("NOTICES", {"listener": "orders.on_order_changed"}),
     ("MODIFY", "account", "order"): ("NOTICES", {"listener": "orders.on_order_changed"}),
+    ("INSERT", "account", "terminal"): ("NOTICES", {"listener": "inactivity.on_terminal_seen"}),
     ("INSERT", "address", "invitation"): ("NOTICES", {"listener": "sharing.on_person_invited"}),
     ("INSERT", "device", "command"): ("COMMANDS", {"listener": "commands.on_command_given"}),
     ("INSERT", "device", "presence-change"): ("PUSHES", {"listener": "alarms.on_presence_changed"}),

@@ -86,7 +86,7 @@ def test_given_along_with_a_device_its_grant_says_nothing_of_the_card(home: Home
     home.stranger.step_up()
     assert home.stranger.call("POST", f"/transfers/{transfer_id}/accept").status == 201
     (theirs,) = granted(home.world)
-    assert card_id not in theirs and Grant.of(theirs).source_kind == "move"
+    assert card_id not in theirs and Grant.of(theirs).source_kind == "gift"
 
 
 def test_its_owner_reads_of_it_and_a_copy_of_ones_data_has_it(home: Home) -> None:

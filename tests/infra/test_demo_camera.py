@@ -97,7 +97,7 @@ def test_without_a_plan_nothing_is_recorded_and_with_one_all_of_it(scene: Scene,
     camera = scene.camera(moving)
     camera.film(HALF_A_MINUTE)
     assert not camera.wire.segments()
-    scene.cloud.order = {"state": "paid"}
+    scene.cloud.order, scene.cloud.lies_on = {"state": "paid"}, scene.cloud.device["device_id"]
     scene.backstage.advance(60)
     since = scene.backstage.now()
     camera.film(HALF_A_MINUTE)

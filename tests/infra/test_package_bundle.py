@@ -602,6 +602,12 @@ _ORDERS = {
     "show_erasures": ({}, {"items": [], "total": 0, "oldest_seconds": 0}),
     "close_month": ({"month": "2025-12"}, {"month": "2025-12", "invoices": 0, "credit_notes": 0, "sums": []}),
     "show_live": (sample("function_url"), {"statusCode": 404}),
+    "announce": ({"title": "We move", "text": "On Sunday."}, {"accounts": None}),
+    "declare_incident": (
+        {"title": "A leak", "what": "It leaked.", "advice": "Sign in again.", "who": {"accounts": ["a" * 26]}},
+        {"accounts": 1},
+    ),
+    "record_incident_step": ({"incident_id": "none", "step": "notification"}, {"incident": None}),
 }
 
 

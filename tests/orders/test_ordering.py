@@ -32,6 +32,7 @@ def test_an_order_says_what_it_costs_and_where_to_pay(home: Home) -> None:
         "period_days": 30,
         "device_id": home.camera.device_id,
         "begins": "after",
+        "renew": False,
         "amount": {"amount": 299, "currency": "EUR"},
         "credit": {"amount": 0, "currency": "EUR"},
         "ordered_at": "2026-01-05T08:00:00Z",

@@ -14,6 +14,7 @@ import pytest
 import stripe
 
 from chalicelib.errors import Unavailable
+from chalicelib.orders import rules
 from chalicelib.orders.actions.paying import PaymentMismatch
 from chalicelib.payments import signatures, stripe_provider
 from chalicelib.payments.rules import SignatureWrong
@@ -112,6 +113,7 @@ def test_what_stripe_is_told_is_what_is_bought_and_nothing_of_the_person(
         ],
         "success_url": f"https://app.sowa.test/orders?order_id={ordered['order_id']}&checkout=paid",
         "cancel_url": f"https://app.sowa.test/orders?order_id={ordered['order_id']}&checkout=cancelled",
+        "expires_at": str(int(stripe_home.world.now().timestamp()) + rules.PAYABLE_S),
         "locale": "pl",
         "allowed_payment_method_types": ["card"],
     }

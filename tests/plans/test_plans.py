@@ -31,7 +31,7 @@ def said(state: str, plan_id: str | None = None, until: str | None = None, *wait
     terms = [(offer.kind, offer.keep_days) for offer in CATALOGUE if offer.plan_id == plan_id]
     kind, keep_days = terms[0] if terms else (None, None)
     told = {"state": state, "plan_id": plan_id, "kind": kind, "keep_days": keep_days, "until": until}
-    return {**told, "paused_until": None, "waiting": list(waiting)}
+    return {**told, "paused_until": None, "renews": None, "waiting": list(waiting)}
 
 
 def plan_of(home: Home) -> dict[str, Any]:

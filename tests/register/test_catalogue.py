@@ -21,6 +21,8 @@ from tests.identities.people import maja
 from tests.identities.platforms import google_picture
 from tests.neighbour import COUNTRY, neighbour
 from tests.orders.payment_events import order, tell
+from tests.orders.test_disputes import changed
+from tests.payments.saved_cards import tell_card_saved
 from tests.privacy.exports import ready
 from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.recordings.plans import subscribe
@@ -46,7 +48,55 @@ def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalC
         assert catalogue.record_at("nonsense", record.pk_prefix, record.sk_prefix) is None
 
 
+def of_one_who_is_gone(home: Home) -> None:
+    """What is kept of him: that his card was deleted, and a credit note for money that was taken back afterwards."""
+    gone = new_person(home.world, "gone@example.com")
+    order_id = bought(home, gone, new_camera(home.world, "SN0801", owner=gone), renew=True)
+    payment = gone.call("GET", f"/orders/{order_id}").json["payments"][0]["reference"]
+    gone.step_up()
+    assert gone.close().status == 202
+    home.world.settle()
+    assert changed(home, order_id, "lost", reference=payment)
+
+
+def of_plans(home: Home) -> tuple[Person, Camera]:
+    """One is handed over, one goes back whole, and two renew by themselves; whose the last is, and for which camera."""
+    giver, taker = new_person(home.world, "giver@example.com"), new_person(home.world, "taker@example.com")
+    given, returned = (new_camera(home.world, sn, owner=giver) for sn in ("SN0802", "SN0803"))
+    bought(home, giver, given)
+    order_id = bought(home, giver, returned)
+    once = {"Idempotency-Key": "a-key-of-who-gives-back"}
+    assert giver.call("POST", f"/orders/{order_id}/refund", {}, headers=once).status == 202
+    giver.step_up()
+    transfer_id = giver.offer(given.device_id, email=taker.email, with_plan=True)
+    taker.step_up()
+    assert taker.accept(transfer_id).status == 201
+    renewing = new_camera(home.world, "SN0804", owner=giver), new_camera(home.world, "SN0805", owner=taker)
+    for person, camera in zip((giver, taker), renewing, strict=True):
+        bought(home, person, camera, renew=True)
+    return taker, renewing[1]
+
+
+def of_a_renewal_that_ends(home: Home, payer: Person, camera: Camera) -> None:
+    """Nobody has heard of it yet: neither that a card took another's place, nor that the plan renews no more."""
+    payer.sign_in()
+    assert tell_card_saved(home, camera.device_id, customer="another-customer").status == 200
+    once = {"Idempotency-Key": "a-key-of-who-ends-it"}
+    path = f"/devices/{camera.device_id}/plan/renewal"
+    assert payer.call("PUT", path, {"on": False}, headers=once).status == 200
+
+
+def bought(home: Home, person: Person, camera: Camera, *, renew: bool = False) -> str:
+    ordered = person.order(camera.device_id, key=f"order-for-{camera.sn}-0123456789", renew=renew)
+    assert ordered.status == 201, ordered.body
+    assert pay(home.world, ordered.json["order_id"]).status == 200
+    home.world.settle()
+    return str(ordered.json["order_id"])
+
+
 def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> None:
+    of_one_who_is_gone(home)
+    taker, renewing = of_plans(home)
     home.world.invoke("load_devices", {"s3": lay_down(home.world, "batch.jsonl", "{}")})
     home.owner.set_device_password(home.camera.device_id, "seven grey herons")
     home.owner.check_device_password(home.camera.device_id, "wrong")
@@ -140,6 +190,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     tell(home, order(home), amount=1, reference="a-cent")  # it goes back
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/recordings", {})
     home.owner.call("DELETE", f"/devices/{home.camera.device_id}/alarms", {})
+    of_a_renewal_that_ends(home, taker, renewing)
     report = Report("evt_1", "refund", "re_1")
     commit(create(webhooks._taken("a-hash")), create(webhooks._delayed("stripe", report)))
     commit(create(PresenceChange.new(home.camera.device_id, "1767600000-offline")))

@@ -38,7 +38,7 @@ def _without_waiting() -> Iterator[None]:
         yield
 
 
-@pytest.mark.one_in(12, by=lambda pair: pair.kinds)
+@pytest.mark.one_in(24, by=lambda pair: pair.kinds)
 @pytest.mark.parametrize("pair", [pytest.param(one, id=one.name) for one in PAIRS if one.way is not None])
 def test_who_meets_another_is_answered_as_if_one_had_come_first(home: Home, pair: Pair) -> None:
     found = _wrongs(pair, home)

@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from chalicelib import clock, ids
 from chalicelib.access.records import Grant
+from chalicelib.plans.actions import handed
+from chalicelib.plans.rules import ledger as plans
 from chalicelib.recordings.rules.deletions import Mark, marks_of, texts_of
 from chalicelib.recordings.rules.quarters import Quarters
 from chalicelib.sessions import rules as session_rules
@@ -153,6 +155,39 @@ def grant_again(dump: Dump) -> None:
     begins, until, *rest = next(one for one in row["plan_grants"] if " order:" in one).split(" ")
     later = clock.from_rfc3339(until) + (clock.from_rfc3339(until) - clock.from_rfc3339(begins))
     row["plan_grants"] = [*row["plan_grants"], " ".join([until, clock.rfc3339(later), *rest])]
+
+
+def _bought(dump: Dump) -> tuple[Any, Any, int, plans.Grant]:
+    """An order, the device that has its plan, and where in its ledger that lies."""
+    device = next(row for row in rows(dump, "account/device-owned") if "plan_grants" in row)
+    texts = device["plan_grants"]
+    nth, one = next((nth, one) for nth, one in enumerate(map(plans.Grant.of, texts)) if one.source_kind == "order")
+    order_id = one.source.partition(":")[2]
+    (order,) = [row for row in rows(dump, "account/order") if keys.id_of(row["pk"]) + keys.id_of(row["sk"]) == order_id]
+    return order, device, nth, one
+
+
+def hand_over_what_was_given_back(dump: Dump) -> None:
+    """It runs on under the name that it has with another owner."""
+    order, device, nth, one = _bought(dump)
+    order["state"] = "refunded"
+    renamed = dataclasses.replace(one, source=handed.renamed(one.source))
+    device["plan_grants"] = [*device["plan_grants"][:nth], renamed.text, *device["plan_grants"][nth + 1 :]]
+
+
+def credit_what_was_charged_back(dump: Dump) -> None:
+    """It is over itself, and was credited for what runs."""
+    order, device, nth, one = _bought(dump)
+    order.update(state="charged_back", refund_amount=order["amount"])
+    credit = plans.Credit(one.source, order["amount"])
+    later = dataclasses.replace(one, source=plans.source_of("order", "another"), credits=(credit,))
+    device["plan_grants"] = [*device["plan_grants"][:nth], later.text, *device["plan_grants"][nth + 1 :]]
+
+
+def hand_over_to_two(dump: Dump) -> None:
+    """One is named, and the other knows of it."""
+    add_row("Items", pk="handed-plan#of-nobody", sk="plan#", account_id="nobody")(dump)
+    add_row("Items", pk="account#another", sk="received-plan#of-nobody")(dump)
 
 
 def owe_the_same_back(dump: Dump) -> None:
@@ -594,9 +629,20 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         with_values("account/order", period_days=31),
         with_values("account/order", plan_id="event-3-month"),
         with_values("account/order", device_id="another"),
-        with_values("account/order", state="refunded"),
+        with_values("account/order", state="open"),
         grant("2026-01-05T08:00:00Z 2026-02-04T08:00:00Z event-7-month 1 event 7 nobodys"),
         grant_again,
+    ],
+    "what_was_given_back_or_charged_back_runs_nowhere": [
+        with_values("account/order", state="refunded"),
+        with_values("account/order", state="charged_back", refund_amount=299),
+        hand_over_what_was_given_back,
+        credit_what_was_charged_back,
+    ],
+    "what_was_handed_over_is_found_with_who_has_it": [
+        add_row("Items", pk="handed-plan#of-nobody", sk="plan#", account_id="nobody"),
+        add_row("Items", pk="account#nobody", sk="received-plan#of-nobody"),
+        hand_over_to_two,
     ],
     "a_gift_card_is_redeemed_at_most_once": [
         without("gift-card/gift-card"),

@@ -48,6 +48,7 @@ def declined(home: Home) -> Ordered:
 
 def _due(home: Home, card: str) -> Ordered:
     state = subscribed(home, card)
+    home.world.outbox_of_the_world.restore([])  # the first period is paid, too, and was told in the same words
     leap(home.world, 29 * DAY_S)
     return state
 
