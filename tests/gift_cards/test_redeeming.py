@@ -19,6 +19,7 @@ from tests.plans.steps import DAY, buy, euros, later, move, place, plan_of, prev
 from tests.privacy import exports
 from tests.privacy.leaving import claims, closed, receipt
 from tests.scene import at_once, everything_stored, granted, just_before, new_camera, new_person, rows
+from tests.worlds.invariants import violations
 
 MONTH = 30 * DAY
 
@@ -87,6 +88,7 @@ def test_given_along_with_a_device_its_grant_says_nothing_of_the_card(home: Home
     assert home.stranger.call("POST", f"/transfers/{transfer_id}/accept").status == 201
     (theirs,) = granted(home.world)
     assert card_id not in theirs and Grant.of(theirs).source_kind == "gift"
+    assert [one for one in violations(home.world.dump()) if "gift" in one] == []
 
 
 def test_its_owner_reads_of_it_and_a_copy_of_ones_data_has_it(home: Home) -> None:

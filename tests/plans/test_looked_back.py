@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.plans.actions import ledgers, warning
-from chalicelib.plans.records import PlanEnd, PlanWarning
+from chalicelib.plans.actions import ledgers
+from chalicelib.plans.records import PlanEnd, PlanRenewal, PlanWarning
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -39,20 +39,21 @@ def test_the_ends_of_plans(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == days_back(34)
 
 
+@pytest.mark.parametrize("kind", [PlanWarning, PlanRenewal])
 @pytest.mark.parametrize(("hour", "count"), [(0, 34), (1, 1), (5, 1), (6, 34), (12, 34), (18, 34), (23, 1)])
-def test_warnings_of_today_and_yesterday_and_four_times_a_day_of_weeks(
-    monkeypatch: pytest.MonkeyPatch, hour: int, count: int
+def test_warnings_and_renewals_of_today_and_yesterday_and_four_times_a_day_of_weeks(
+    monkeypatch: pytest.MonkeyPatch, hour: int, count: int, kind: Any
 ) -> None:
     asked: list[tuple[str, str, str | None]] = []
     first, last = SimpleNamespace(items=["first"], cursor="more"), SimpleNamespace(items=["last"], cursor=None)
     pages = {None: first, "more": last}
 
-    def list_of(day: str, *, last: str, limit: int, after: str | None) -> SimpleNamespace:
+    def list_of(day: str, *, first: str, last: str, limit: int, after: str | None) -> SimpleNamespace:
         asked.append((day, last, after))
         return pages[after]
 
-    monkeypatch.setattr(PlanWarning, "list_of", list_of)
+    monkeypatch.setattr(kind, "list_of", list_of)
     now = at(hour)
-    assert [*warning._due(now)] == ["first", "last"] * (count + 1)
+    assert [*ledgers.due(kind, now)] == ["first", "last"] * (count + 1)
     assert [(day, after) for day, _, after in asked] == [(day, after) for day in days_back(count) for after in pages]
     assert {last for _, last, _ in asked} == {f"{now:012d}."}

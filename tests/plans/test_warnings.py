@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.plans.actions import warning
+from chalicelib.plans.actions import ledgers
 from tests.conftest import Home
 from tests.plans.steps import DAY, buy, later, move, pause, place
 from tests.scene import new_camera, rows
@@ -172,7 +172,7 @@ def test_an_account_that_is_closed_is_not_warned(home: Home) -> None:
 
 
 def test_it_costs_with_what_is_due_and_not_with_what_there_is(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warning, "_PAGE", 2)
+    monkeypatch.setattr(ledgers, "_PAGE", 2)
     others = [new_camera(home.world, f"SN010{nth}", owner=home.owner).device_id for nth in range(4)]
     for device_id in others:
         buy(home, device_id=device_id)

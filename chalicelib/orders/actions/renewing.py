@@ -49,7 +49,7 @@ def renew_plans() -> int:
     """Renew what is due, and ask providers once more to delete customers whom nobody needs; how many have changed. One
     that fails keeps no other waiting."""
     turns = chain(
-        (partial(retrying, partial(_renew, row)) for row in plans.due_renewals(clock.now_s())),
+        (partial(retrying, partial(_renew, row)) for row in plans.due(PlanRenewal, clock.now_s())),
         (partial(cards.forget, row.sort_id) for row in cards.all_due()),
     )
     return run_pass(turns, lambda turn: turn(), budget_s=BUDGET_S)

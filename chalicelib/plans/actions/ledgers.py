@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from chalicelib import clock
 from chalicelib.access.records import Ownership
@@ -37,6 +37,7 @@ MOST_LOOKED_BACK_DAYS = 34
 # Longer than that, and than any recording is kept.
 _REMEMBERED = timedelta(days=35)
 _PAGE = 100
+_Due = TypeVar("_Due", PlanWarning, PlanRenewal)
 
 
 def key_of(device_id: str) -> Key[Ownership]:
@@ -397,23 +398,13 @@ def renewal_failed(renewal: Renewal, now: int) -> Renewal | None:
     return renewals.failed(renewal, now)
 
 
-
-def due_renewals(now: int) -> Iterator[PlanRenewal]:
-    """Those of today and yesterday; four times a day, also what no run could deal with in the weeks before."""
+def due(kind: type[_Due], now: int) -> Iterator[_Due]:
+    """Warnings or renewals of today and yesterday whose time has come; four times a day, also what no run could deal
+    with in the weeks before."""
     today = clock.at_epoch(now)
     days_back = MOST_LOOKED_BACK_DAYS if today.hour % 6 == 0 else 1
     for days in reversed(range(days_back + 1)):
-        yield from _renewals_on(day_of(today - timedelta(days=days)), now)
-
-
-def _renewals_on(day: str, now: int) -> Iterator[PlanRenewal]:
-    cursor = None
-    while True:
-        page = PlanRenewal.list_of(day, last=f"{now:012d}.", limit=_PAGE, after=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+        yield from kind.all_of(day_of(today - timedelta(days=days)), page_size=_PAGE, last=f"{now:012d}.")
 
 
 # When all is over

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -29,30 +28,12 @@ from chalicelib.store.retrying import NothingToDo, retrying
 
 # Of the 300 seconds that the job may take.
 BUDGET_S = 240
-_PAGE = 100
 
 
 def warn_of_plan_ends() -> int:
     """Tell the owners of all that is due; how many were told. What there is no time for is for the next run."""
-    return run_pass(_due(clock.now_s()), lambda row: retrying(partial(_warn, row)), budget_s=BUDGET_S)
-
-
-def _due(now: int) -> Iterator[PlanWarning]:
-    """Those of today and yesterday; four times a day, also what no run could deal with in the weeks before."""
-    today = clock.at_epoch(now)
-    days_back = ledgers.MOST_LOOKED_BACK_DAYS if today.hour % 6 == 0 else 1
-    for days in reversed(range(days_back + 1)):
-        yield from _due_on(ledgers.day_of(today - timedelta(days=days)), now)
-
-
-def _due_on(day: str, now: int) -> Iterator[PlanWarning]:
-    cursor = None
-    while True:
-        page = PlanWarning.list_of(day, last=f"{now:012d}.", limit=_PAGE, after=cursor)
-        yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
+    due = ledgers.due(PlanWarning, clock.now_s())
+    return run_pass(due, lambda row: retrying(partial(_warn, row)), budget_s=BUDGET_S)
 
 
 def _warn(row: PlanWarning) -> bool:
