@@ -12,7 +12,8 @@ from chalicelib.entry.wire import Listed, Page, Shape, Time
 
 class ChangeConsent(Shape):
     """To give it, `text_version` is the version of the text that the person was shown, which must be the current one.
-    To withdraw it, none is needed."""
+    To withdraw it, none is needed. Who agrees to a newer text begins anew: what was gathered by the consent before is
+    deleted."""
 
     given: bool
     text_version: Annotated[str, Meta(min_length=1, max_length=32)] | None = None

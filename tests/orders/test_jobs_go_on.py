@@ -16,7 +16,7 @@ from chalicelib.store.retrying import NothingToDo
 JOBS: list[tuple[ModuleType, Callable[[], int], str, str]] = [
     (paying_back, paying_back.ask_for_all, "_all_due", "ask"),
     (webhooks, webhooks.look_up_all, "_all_delayed", "look_up"),
-    (warning, warning.warn_of_plan_ends, "_due", "_warn"),
+    (warning, warning.warn_of_plan_ends, "ledgers.due", "_warn"),
 ]
 
 
@@ -45,7 +45,7 @@ def run(
         return outcome
 
     rows = [SimpleNamespace(sort_id=str(nth)) for nth in range(len(outcomes))]
-    monkeypatch.setattr(module, found_by, lambda *_: iter(rows))
+    monkeypatch.setattr(f"{module.__name__}.{found_by}", lambda *_: iter(rows))
     monkeypatch.setattr(module, done_by, do)
     monkeypatch.setattr(clock, "ticks_s", lambda: ticks[0])
     try:
