@@ -125,6 +125,7 @@ _ARRANGE: dict[str, Callable[[Home], Any]] = {
     ),
     "PUT /devices/{device_id}/plan/renewal": lambda home: _plan(home, renew=True),
     "DELETE /privacy/objections/{purpose}": lambda home: home.owner.call("PUT", "/privacy/objections/AUDIT", {}),
+    "DELETE /privacy/restriction": lambda home: home.owner.call("PUT", "/privacy/restriction", {"reason": "accuracy"}),
     "GET /shares": lambda home: _accepted_by_owner(home),
     "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
     "DELETE /sessions": lambda home: elsewhere(home.owner),

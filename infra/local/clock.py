@@ -106,15 +106,16 @@ class Calendar:
         schedule = self.schedules[name]
         return self._functions.call_by_name(name, schedule.handler, self._event(name))
 
-    def advance(self, seconds: float, *, within_seconds: float | None = None) -> Passage:
+    def advance(self, seconds: float, *, within_seconds: float | None = None, every_hours: int = 1) -> Passage:
         """Let that much time pass.
 
-        A schedule that falls due fires at most once per hour of the clock, and once at the end. `within_seconds` of
-        real time, as far as that can be done by letting schedules of several times a day fire only every few hours.
+        A schedule that falls due fires at most once per hour of the clock (or once in `every_hours`), and once at the
+        end. `within_seconds` of real time, as far as that can be done by letting schedules of several times a day fire
+        only every few hours.
         """
         with self._functions.rwlock.exclusive():
             try:
-                return _Jump(self, time.time(), seconds, within_seconds).go()
+                return _Jump(self, time.time(), seconds, within_seconds, every_hours).go()
             finally:
                 self._clock.move_to(time.time())  # it stood still on the way
 
@@ -164,11 +165,13 @@ class Calendar:
 class _Jump:
     """One passage of time, step by step: the clock only stops where something happens."""
 
-    def __init__(self, calendar: Calendar, now: float, seconds: float, within_seconds: float | None) -> None:
+    def __init__(
+        self, calendar: Calendar, now: float, seconds: float, within_seconds: float | None, every_hours: int
+    ) -> None:
         self._calendar = calendar
         self._now = now
         self._end = now + seconds
-        self._pace = _Pace(now, self._end, within_seconds)
+        self._pace = _Pace(now, self._end, within_seconds, every_hours)
         self._due_at_all: dict[str, Schedule] = {}
         self._fired_now: set[str] = set()
         self._last_hours = calendar._kept.last_hours
@@ -254,8 +257,8 @@ _MESSAGE = "\0message"
 class _Pace:
     """Watches how fast a jump goes, and stretches the hours between firings if it would not arrive in time."""
 
-    def __init__(self, start: float, end: float, within_seconds: float | None) -> None:
-        self.every_hours = 1
+    def __init__(self, start: float, end: float, within_seconds: float | None, every_hours: int) -> None:
+        self.every_hours = every_hours
         self._end = end
         self._within = within_seconds
         self._began = time.monotonic()

@@ -271,12 +271,17 @@ class LocalCloud:
         self.pollers.settle()
 
     def advance(
-        self, seconds: float, *, reaper_lag_seconds: Lag = UNCHANGED, within_seconds: float | None = None
+        self,
+        seconds: float,
+        *,
+        reaper_lag_seconds: Lag = UNCHANGED,
+        within_seconds: float | None = None,
+        every_hours: int = 1,
     ) -> Passage:
         """Let time pass; see `Calendar.advance`. A lag of None means that nothing is reaped, until it is changed."""
         if reaper_lag_seconds is not UNCHANGED:
             self.calendar.lag = reaper_lag_seconds
-        return self.calendar.advance(seconds, within_seconds=within_seconds)
+        return self.calendar.advance(seconds, within_seconds=within_seconds, every_hours=every_hours)
 
     def run_schedule(self, name: str) -> Any:
         """Run a job now; what it raises is raised. KeyError if there is none of that name."""

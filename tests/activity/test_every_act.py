@@ -27,6 +27,7 @@ UNRECORDED = {
     "POST /devices/{device_id}/live/{live_id}": "its beginning is recorded, and a guest's looks by the hour",
     "DELETE /devices/{device_id}/live/{live_id}": "its beginning is recorded",
     "POST /devices/{device_id}/alarms/{alarm_id}/read": "one's own mark; a guest's look is recorded",
+    "POST /notices/{notice_id}/read": "one's own mark",
     "POST /cameras/activation": "the camera's own",
     "POST /orders": _OWN_LIST,
     "POST /orders/preview": "nothing has changed",

@@ -114,7 +114,7 @@ def test_whatever_hour_it_arrives_at_and_however_old_its_ticket_was(world: Local
 
 def test_the_sweep_takes_what_is_over_and_leaves_what_is_not(home: Home) -> None:
     for _ in range(4):
-        home.world.advance(2 * DAY)
+        home.world.advance(2 * DAY, every_hours=6)
         arrives(home.camera)
     home.world.advance(0)
     left = objects(home.world)

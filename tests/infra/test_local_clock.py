@@ -221,10 +221,16 @@ def test_a_jump_that_would_take_too_long_fires_less_often_says_so_and_keeps_its_
     assert 30 <= house.fired["sweep_hourly"] < 30 * 24
 
 
+def test_schedules_fire_every_few_hours_where_that_is_asked_for(cloud: LocalCloud) -> None:
+    assert cloud.advance(3 * DAY, every_hours=6).every_hours == 6
+    assert house.fired["sweep_hourly"] == house.fired["sweep_often"] == 3 * 4 + 1
+    assert house.fired["sweep_daily"] == 4
+
+
 def test_the_pace_stays_when_there_is_time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     real = iter(range(10**9))
     monkeypatch.setattr("infra.local.clock.time.monotonic", lambda: float(next(real)))
-    pace = _Pace(0, 10 * HOUR, within_seconds=1_000)
+    pace = _Pace(0, 10 * HOUR, within_seconds=1_000, every_hours=1)
     for hour in range(10):
         pace.measure(hour * HOUR)
     assert pace.every_hours == 1

@@ -42,12 +42,14 @@ MOST_BYTES_WITH_INVOICES = 20_000_000
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, with room for what is still to come.
 MOST_BYTES_UNPACKED = 200_000_000
 MOST_IMPORT_MS = 3_000  # of CPU: a runaway import; what it really takes is printed
+# What zips have in common is compiled once.
+_COMPILED: bundle.Compiled = {}
 
 
 @pytest.fixture(scope="module")
 def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("build") / "bundle.zip"
-    bundle.build(target, architecture="x86_64")
+    bundle.build(target, architecture="x86_64", compiled=_COMPILED)
     return target
 
 
@@ -78,7 +80,7 @@ def with_invoices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def built(code: bundle.Code, place: Path) -> Path:
-    bundle.build(place / code.name, architecture="x86_64", code=code)
+    bundle.build(place / code.name, architecture="x86_64", code=code, compiled=_COMPILED)
     with zipfile.ZipFile(place / code.name) as archive:
         archive.extractall(place / "task")
     return place / "task"

@@ -118,7 +118,7 @@ def test_it_is_told_a_week_before_paid_a_day_before_and_no_second_is_lost_or_pai
 def test_it_renews_by_the_clock(sandbox_home: Home) -> None:
     subscribe(sandbox_home)
     later(sandbox_home, 22 * DAY)
-    sandbox_home.world.advance(9 * DAY)
+    sandbox_home.world.advance(9 * DAY, every_hours=6)
     assert plan_of(sandbox_home)["state"] == "active"
     assert [one["state"] for one in orders(sandbox_home)] == ["paid"] * 2
     assert subjects(sandbox_home) == [PAID, RENEWS, PAID]

@@ -77,7 +77,7 @@ def test_recordings_stay_where_they_were_filmed_up_to_their_own_end(home: Home, 
     day = {"day": f"{filmed:%Y-%m-%d}"}
     assert len(home.owner.call("GET", path, query=day).json["items"]) == 1
     assert home.owner.call("GET", f"{path}/days").json["days"] == [day["day"]]
-    home.world.advance(6 * DAY - 600)
+    home.world.advance(6 * DAY - 600, every_hours=6)
     assert len(stands(home, *around)) == 1
     home.world.advance(600)
     assert stands(home, *around) == []

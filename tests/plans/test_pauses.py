@@ -42,7 +42,7 @@ def test_it_ends_by_itself_when_the_year_has_no_days_left_and_the_person_is_told
     pause(home, on=False)
     later(home, DAY)
     assert pause(home, on=True).json["paused_until"] == in_seconds(home, 20 * DAY)
-    home.world.advance(20 * DAY - 3600)
+    home.world.advance(20 * DAY - 3600, every_hours=6)
     assert plan_of(home)["state"] == "paused"
     home.world.advance(3 * 3600)
     assert plan_of(home)["state"] == "active"
@@ -127,7 +127,7 @@ def test_recordings_stay_readable_through_a_pause_that_is_longer_than_the_grace(
     pause(home, on=True)
     around = filmed - timedelta(hours=1), filmed + timedelta(hours=1)
     for seconds in (8 * DAY, 10 * DAY, 10 * DAY):
-        home.world.advance(seconds)
+        home.world.advance(seconds, every_hours=6)
         assert len(stands(home, *around)) == 1
     home.world.advance(DAY)
     assert stands(home, *around) == []  # its own thirty days are over

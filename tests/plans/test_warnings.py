@@ -52,7 +52,7 @@ def test_they_come_in_time_and_no_second_sooner_by_mail_and_push(home: Home) -> 
 def test_each_is_said_once_by_the_clock(home: Home) -> None:
     buy(home)
     for _ in range(10):
-        home.world.advance(4 * DAY)
+        home.world.advance(4 * DAY, every_hours=6)
     assert warned(home) == [WEEK, TOMORROW, ENDED]
 
 

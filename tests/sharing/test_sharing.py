@@ -94,7 +94,7 @@ def test_an_address_without_an_account_finds_it_when_it_gets_one(home: Home) -> 
     (mail,) = home.world.outbox("later@example.com")
     assert "Sowa" in mail["subject"]
     assert not [word for word in ("Ola", "Garden", "SN0001", share_id) if word in str(mail)]
-    home.world.advance(6 * DAY)
+    home.world.advance(6 * DAY, every_hours=6)
     later = new_person(home.world, "later@example.com")
     assert [one["share_id"] for one in received(later)] == [share_id]
     assert accept(later, share_id).status == 200
@@ -137,7 +137,7 @@ def test_what_follows_later_does_not_show_either_who_is_known(home: Home) -> Non
 def test_an_invitation_waits_for_seven_days_to_the_second(home: Home) -> None:
     home.world.calendar.lag = None
     share_id = home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"]
-    home.world.advance(7 * DAY - 1)
+    home.world.advance(7 * DAY - 1, every_hours=6)
     for person in (home.owner, home.stranger):
         person.sign_in()
     assert len(received(home.stranger)) == len(shares_shown(home)) == 1

@@ -1,12 +1,13 @@
 """Two failures in what moves money, in one request or in its repeat: it happens once, and all is in order.
 
-Of each scenario's pairs a tenth is played, another for each commit; all of them where nothing is left out (`shares`).
+Of each scenario's pairs sixty are played, others for each commit; all of them where nothing is left out (`shares`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import combinations, product
+from math import ceil
 from typing import Any
 
 import pytest
@@ -28,6 +29,10 @@ _MONEY = (
 )
 # What nobody repeats is a queue's work, of which one message's calls are no more than so many.
 _NEAR = 3
+# How many pairs of one scenario are played at a commit; there are up to three thousand.
+_MOST = 60
+# The places of two calls, and how each of them fails.
+Pair = tuple[tuple[int, int], tuple[Kind, ...]]
 # What fails from somewhere on fails twice already, and goes on in the repeat.
 _KINDS = [kind for kind in Kind if kind is not FAILING_FROM]
 
@@ -38,17 +43,15 @@ def _without_waiting() -> Iterator[None]:
         yield
 
 
-def _wrongs(scenario: Scenario, home: Home, has_turn: Callable[[int], bool]) -> Iterator[str]:
+def _wrongs(scenario: Scenario, home: Home, share: Callable[[list[Pair]], list[Pair]]) -> Iterator[str]:
     world, state = home.world, scenario.arrange(home)
     before = world.snapshot()
     names = calls_of(scenario, home, state)
     seen, ends = Seen(world), Seen(world)
     # The second one may lie in the repeat, which makes no more calls than the first.
     pairs = product(combinations(range(1, 2 * len(names) + 1), 2), product(_KINDS, repeat=2))
-    possible = (pair for pair in pairs if _is_near(scenario, pair[0], len(names)))
-    for nth, ((one, other), kinds) in enumerate(possible):
-        if not has_turn(nth):
-            continue
+    possible = [pair for pair in pairs if _is_near(scenario, pair[0], len(names))]
+    for (one, other), kinds in share(possible):
         world.restore(before)
         world.faults.fail(one, kinds[0])
         world.faults.fail(other, kinds[1])
@@ -88,6 +91,9 @@ def _wrong(scenario: Scenario, home: Home, state: Any, ends: Seen) -> Iterator[s
 def test_two_failures_leave_nothing_half_done(
     home: Home, scenario: Scenario, pytestconfig: pytest.Config
 ) -> None:
-    number, one_in = shares.number_of_commit(), 1 if shares.is_whole(pytestconfig) else 10
-    found = list(dict.fromkeys(_wrongs(scenario, home, lambda nth: (nth + number) % one_in == 0)))
+    def share(pairs: list[Pair]) -> list[Pair]:
+        one_in = 1 if shares.is_whole(pytestconfig) else ceil(len(pairs) / _MOST)
+        return pairs[shares.number_of_commit() % one_in :: one_in]
+
+    found = list(dict.fromkeys(_wrongs(scenario, home, share)))
     assert not found, f"{scenario.name}:\n" + "\n".join(found[:20])
