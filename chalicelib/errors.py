@@ -57,6 +57,10 @@ class ProcessingRestricted(Forbidden):
     """403: the person has restricted the processing of what is kept of him, and this would be more than storing it."""
 
 
+class PolicyNotAccepted(Forbidden):
+    """403: a policy is in force that people must agree to anew, `policy_version`, and this person has not yet."""
+
+
 class NotFound(Refusal):
     """404: not yours, absent and expired look the same. `kind` says what is not there; where nothing is said, it is
     what the route's path names last."""

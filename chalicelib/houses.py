@@ -37,6 +37,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "gift_cards": ("routes", "operations", "records"),
     "privacy": ("routes", "listeners", "scheduled", "operations", "records"),
     "inactivity": ("listeners", "scheduled", "records"),
+    "policy": ("routes", "operations", "records"),
     "profile": ("routes",),
     "recovery": ("routes",),
 }
@@ -47,6 +48,7 @@ SHARED_QUEUES = "chalicelib.shared_queues"
 FLOOR_RECORDS = (
     "chalicelib.entry.idempotency",
     "chalicelib.register.erasures",
+    "chalicelib.register.policy_versions",
     "chalicelib.store.ciphers",
     "chalicelib.store.crypto",
     "chalicelib.store.deletions",

@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from chalicelib import jwks
 from chalicelib.accounts.actions import passwords
 from chalicelib.aws.clients import client
+from chalicelib.register import policy_versions
 from chalicelib.store import crypto, hour_keys, records
 from infra.local import module_caches
 from infra.local.cloud import LocalCloud
@@ -80,6 +81,7 @@ def _warm(cloud: LocalCloud) -> None:
     crypto.secret_for("tests")
     records.in_service_since()
     hour_keys.seal("", "tests")
+    policy_versions.known()
     cloud.trace.clear()
 
 

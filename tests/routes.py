@@ -22,6 +22,7 @@ from tests.factors import App, Key
 from tests.gift_cards.cards import new_code
 from tests.identities.platforms import google_token
 from tests.neighbour import COUNTRY, neighbour
+from tests.policy.publishing import publish
 from tests.scene import (
     CODE,
     DEVICE_PASSWORD,
@@ -96,6 +97,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "plan_ticket": lambda home: neighbour().plan_ticket(),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
     "notice_id": lambda home: _notice(home),
+    "version": lambda home: publish(home.world)["version"],
     "invited_email": lambda home: "invited@example.com",
     "share_id": lambda home: home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"],
 }

@@ -11,7 +11,7 @@ from chalicelib.contacts.actions import addresses, codes
 from chalicelib.entry.callers import Caller, Visitor, Who
 from chalicelib.entry.http import RouteTable
 from chalicelib.errors import KeyReused, Misdirected, NotFound
-from chalicelib.register import policy_table
+from chalicelib.register import policy_versions
 
 routes = RouteTable(__name__)
 
@@ -48,7 +48,7 @@ def register(visitor: Visitor, body: shapes.Register) -> shapes.Registered:
     the birth date is checked and not kept."""
     registration_id = registering.register(
         **structs.asdict(body),
-        current_policy=policy_table.versions()[0]["version"],
+        current_policy=policy_versions.known().in_force.name,
         repeat_key=visitor.repeat_key,
         source_ip=visitor.source_ip,
     )
@@ -72,6 +72,7 @@ def send_new_code(visitor: Visitor, body: shapes.SendCode) -> None:
 @routes.post(
     "/me/address",
     who=Who.PERSON,
+    before_agreement=True,
     asks=shapes.ChangeAddress,
     answers=shapes.Moving,
     status=202,

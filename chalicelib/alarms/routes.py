@@ -68,6 +68,7 @@ def mark_read(caller: Caller, found: FoundAlarm) -> shapes.AlarmInFull:
 @routes.delete(
     "/devices/{device_id}/alarms/{alarm_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=AlarmOf("owner"),
     refuses=(NotFound, access.RightMissing),
     example={},
@@ -80,6 +81,7 @@ def delete_alarm(caller: Caller, found: FoundAlarm) -> None:
 @routes.delete(
     "/devices/{device_id}/alarms",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OWNER,
     asks=shapes.DeleteSome,
     refuses=(NotFound, access.RightMissing),

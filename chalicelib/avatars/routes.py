@@ -25,7 +25,7 @@ def get_avatar_ticket(caller: Caller, body: shapes.AskPictureTicket) -> object:
     return portraits.GALLERY.ticket_for(caller.account_id, body.content_type)
 
 
-@routes.delete("/me/avatar", who=Who.PERSON, needs=OwnAvatar(), example={})
+@routes.delete("/me/avatar", who=Who.PERSON, before_agreement=True, needs=OwnAvatar(), example={})
 def delete_avatar(caller: Caller, avatar: Avatar | None) -> None:
     """Remove the picture that the person gave of himself."""
     portraits.delete_picture(caller.account, caller.terminal, avatar)

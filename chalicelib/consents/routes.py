@@ -10,7 +10,7 @@ from chalicelib.errors import NotFound
 routes = RouteTable(__name__)
 
 
-@routes.get("/consents", who=Who.PERSON, answers=shapes.Consents, example={})
+@routes.get("/consents", who=Who.PERSON, before_agreement=True, answers=shapes.Consents, example={})
 def list_consents(caller: Caller) -> shapes.Consents:
     """All purposes that need a consent, with the text of each and whether the person agrees."""
     return actions.consents_of(caller)
@@ -19,6 +19,7 @@ def list_consents(caller: Caller) -> shapes.Consents:
 @routes.put(
     "/consents/{purpose}",
     who=Who.PERSON,
+    before_agreement=True,
     asks=shapes.ChangeConsent,
     answers=shapes.Consent,
     refuses=(NotFound, actions.TextVersionOld),
@@ -32,6 +33,7 @@ def change_consent(caller: Caller, purpose: str, body: shapes.ChangeConsent) -> 
 @routes.get(
     "/consents/{purpose}/history",
     who=Who.PERSON,
+    before_agreement=True,
     query=shapes.AskHistory,
     answers=shapes.ConsentHistory,
     refuses=(NotFound,),

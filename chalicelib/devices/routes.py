@@ -48,7 +48,14 @@ def bind(caller: Caller, tries: BindingTries | None, body: shapes.Bind) -> Prese
     return binding.bind(caller, tries, body)
 
 
-@routes.get("/devices", who=Who.PERSON, query=shapes.DevicesPage, answers=shapes.Devices, example={})
+@routes.get(
+    "/devices",
+    who=Who.PERSON,
+    before_agreement=True,
+    query=shapes.DevicesPage,
+    answers=shapes.Devices,
+    example={},
+)
 def list_devices(caller: Caller, query: shapes.DevicesPage) -> presenting.Listed:
     """One's own devices and those that others share, one's own first, each with the caller's rights."""
     return presenting.listed(caller, query.limit, query.cursor)
@@ -57,6 +64,7 @@ def list_devices(caller: Caller, query: shapes.DevicesPage) -> presenting.Listed
 @routes.get(
     "/devices/{device_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=DeviceOf(None),
     answers=shapes.Device,
     refuses=(NotFound,),
@@ -86,6 +94,7 @@ def change_device(caller: Caller, device: DeviceAccess, body: shapes.ChangeDevic
 @routes.delete(
     "/devices/{device_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OWNER,
     answers=shapes.Removed,
     status=202,
@@ -130,6 +139,7 @@ def change_settings(caller: Caller, device: DeviceAccess, body: shapes.ChangeSet
 @routes.put(
     "/devices/{device_id}/privacy-mode",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OWNER,
     asks=shapes.ChangePrivacyMode,
     answers=shapes.Device,
@@ -211,7 +221,12 @@ def get_cover_ticket(caller: Caller, device: DeviceAccess, body: AskPictureTicke
 
 
 @routes.delete(
-    "/devices/{device_id}/cover", who=Who.PERSON, needs=OWNER, refuses=(NotFound, RightMissing), example={}
+    "/devices/{device_id}/cover",
+    who=Who.PERSON,
+    before_agreement=True,
+    needs=OWNER,
+    refuses=(NotFound, RightMissing),
+    example={},
 )
 def delete_cover(caller: Caller, device: DeviceAccess) -> None:
     """Remove the device's cover picture."""

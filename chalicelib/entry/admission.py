@@ -7,7 +7,8 @@ from collections.abc import Callable
 from chalicelib.entry.callers import Caller, Claim, PersonTokens, Visitor
 from chalicelib.entry.idempotency import IdempotentRequest
 from chalicelib.entry.needs import Need
-from chalicelib.errors import NotSignedIn, ProcessingRestricted, Refusal, StepUpRequired
+from chalicelib.errors import NotSignedIn, PolicyNotAccepted, ProcessingRestricted, Refusal, StepUpRequired
+from chalicelib.register import policy_versions
 from chalicelib.store.records import read_all
 
 
@@ -21,15 +22,16 @@ def admit_person(
     idempotency_of: Callable[[Claim], IdempotentRequest | None],
     stepped_up: bool,
     unrestricted: bool,
+    before_agreement: bool,
     known: Callable[[str], None],
 ) -> tuple[Caller, tuple[object, ...], IdempotentRequest | None]:
     """The caller, known by one consistent read of session, account, data key and the records of what the route needs;
     and what it needs.
 
-    Raises NotSignedIn, StepUpRequired, ProcessingRestricted, what the need refuses with, or Replayed. For that the
-    token is verified first, and the need asked, as for anything else: what was answered before may be somebody's who is
-    gone since, or lets nobody in any more. Only the exact repeat of a request that ended its own session, or what it
-    needed, is still answered.
+    Raises NotSignedIn, PolicyNotAccepted, StepUpRequired, ProcessingRestricted, what the need refuses with, or
+    Replayed. For that the token is verified first, and the need asked, as for anything else: what was answered before
+    may be somebody's who is gone since, or lets nobody in any more. Only the exact repeat of a request that ended its
+    own session, or what it needed, is still answered.
     """
     claim = tokens.claim_of(token)
     repeat = idempotency_of(claim)
@@ -50,6 +52,8 @@ def admit_person(
         refused = refusal
     if repeat is not None and (refused is None or repeat.ends_need):
         repeat.replay(found[repeat.where])
+    if not before_agreement:
+        _require_agreement(caller)
     if stepped_up and not caller.is_stepped_up:
         raise StepUpRequired
     if refused is not None:
@@ -59,6 +63,13 @@ def admit_person(
     if unrestricted and caller.is_restricted:
         raise ProcessingRestricted
     return caller, handed, repeat
+
+
+def _require_agreement(caller: Caller) -> None:
+    """The account's own row says what was agreed to, so that this asks nobody."""
+    missing = policy_versions.missing_agreement(caller.account.policy_version)
+    if missing is not None:
+        raise PolicyNotAccepted(policy_version=missing)
 
 
 def bearer(authorization: str | None) -> str | None:

@@ -58,6 +58,7 @@ class Route(Struct, frozen=True):
     needs, so that its exact repeat is still answered. `ends_session` is for what may end the
     caller's own session (the one that the path names, if it names one), and `outlives` for what ends the account.
     `unrestricted` is for what is done for nobody who has restricted processing, and is more than storing and reading.
+    `before_agreement` is for what goes on while somebody has not agreed to a policy that asks for it anew.
     `tag` is the part of the contract that it belongs to, where that is not its house.
     """
 
@@ -72,6 +73,7 @@ class Route(Struct, frozen=True):
     needs: Need[object] | None
     stepped_up: bool
     unrestricted: bool
+    before_agreement: bool
     idempotent: bool
     money: bool
     outlives: bool
@@ -183,6 +185,7 @@ if TYPE_CHECKING:
         needs: Need[object] | None
         stepped_up: bool
         unrestricted: bool
+        before_agreement: bool
         idempotent: bool
         money: bool
         outlives: bool
@@ -230,6 +233,7 @@ class RouteTable(Blueprint):
         needs: Need[object] | None = None,
         stepped_up: bool = False,
         unrestricted: bool = False,
+        before_agreement: bool = False,
         idempotent: bool = True,
         money: bool = False,
         outlives: bool = False,
@@ -242,8 +246,9 @@ class RouteTable(Blueprint):
         def declare(view: Viewed) -> Viewed:
             route = Route(
                 method, path, view, who, asks, query, answers, status or (_NO_CONTENT if answers is None else _OK),
-                needs, stepped_up, unrestricted, idempotent and method not in _READING and who is Who.PERSON, money,
-                outlives, ends_session or outlives, ends_need or answers is None, refuses, example, media_type,
+                needs, stepped_up, unrestricted, before_agreement,
+                idempotent and method not in _READING and who is Who.PERSON, money, outlives, ends_session or outlives,
+                ends_need or answers is None, refuses, example, media_type,
                 tag or view.__module__.split(".")[1],
             )  # fmt: skip
 
@@ -433,6 +438,7 @@ def _admit(
             idempotency_of=lambda claim: _idempotent_request(route, visitor, path, raw, claim),
             stepped_up=route.stepped_up,
             unrestricted=route.unrestricted,
+            before_agreement=route.before_agreement,
             known=partial(setattr, entry, "account_id"),
         )
         return caller, path_ids if route.needs is None else handed, repeat

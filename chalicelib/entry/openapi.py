@@ -220,6 +220,8 @@ def _common(route: Route) -> tuple[type[errors.Refusal], ...]:
         common.append(errors.StepUpRequired)
     if route.unrestricted:
         common.append(errors.ProcessingRestricted)
+    if route.who is Who.PERSON and not route.before_agreement:
+        common.append(errors.PolicyNotAccepted)
     if route.idempotent:
         common.append(errors.KeyReused)
     if route.money:

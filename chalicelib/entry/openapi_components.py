@@ -148,6 +148,9 @@ _DETAILS: Part = {
             "to": _text(format="date-time"),
         },
     },
+    "policy_version": _text(
+        description="`PolicyNotAccepted`: the version to show and to agree to. `PolicyVersionOld`: the one that counts."
+    ),
     "text_version": _text(description="`TextVersionOld`: the version of the text to show and to agree to."),
 }
 

@@ -11,7 +11,7 @@ from chalicelib.errors import Invalid, KeyReused, Misdirected, NotFound, TooMany
 from chalicelib.identities import actions, rules, shapes
 from chalicelib.identities.needs import OwnIdentity
 from chalicelib.identities.records import LinkedPlatform
-from chalicelib.register import policy_table
+from chalicelib.register import policy_versions
 from chalicelib.sessions.shapes import Tokens
 
 routes = RouteTable(__name__)
@@ -57,11 +57,11 @@ def get_nonce(visitor: Visitor) -> shapes.Nonce:
 def sign_in_with_platform(visitor: Visitor, body: shapes.SignInWithPlatform) -> Tokens:
     """Open a session by what another platform vouches for; a new account is made if neither is known. An address that
     has an account wants proof first."""
-    current = policy_table.versions()[0]["version"]
+    current = policy_versions.known().in_force.name
     return actions.sign_in(body, current, visitor.language, visitor.repeat_key)
 
 
-@routes.get("/me/identities", who=Who.PERSON, query=Page, answers=shapes.Identities, example={})
+@routes.get("/me/identities", who=Who.PERSON, before_agreement=True, query=Page, answers=shapes.Identities, example={})
 def list_identities(caller: Caller, page: Page) -> shapes.Identities:
     """The platforms with which the account can be opened, the first one first."""
     return page_of(actions.identities_of(caller), page)
@@ -89,7 +89,14 @@ def link_identity(caller: Caller, body: shapes.Link) -> shapes.Identity:
     return actions.link(caller, body.provider, body.id_token)
 
 
-@routes.delete("/me/identities/{identity_id}", who=Who.PERSON, needs=OwnIdentity(), refuses=(NotFound,), example={})
+@routes.delete(
+    "/me/identities/{identity_id}",
+    who=Who.PERSON,
+    before_agreement=True,
+    needs=OwnIdentity(),
+    refuses=(NotFound,),
+    example={},
+)
 def unlink_identity(caller: Caller, linked: LinkedPlatform) -> None:
     """End that: the platform's account opens nothing here from the next request on. The person is told by mail."""
     actions.unlink(caller, linked)

@@ -33,6 +33,12 @@ class Inactivity(Item):
     check = key(
         UnicodeAttribute(), rows.INACTIVE_ACCOUNTS, why="where the next check is found by its day", points_to="row"
     )
+    listing = key(
+        UnicodeAttribute(null=True),
+        rows.IMPORTANT_NOTICES,
+        why="where the account is found among all, to be told what everybody must hear of",
+        points_to="row",
+    )
 
 
 class InactivityCheck(Item):
@@ -41,6 +47,18 @@ class InactivityCheck(Item):
 
     pk_prefix = "inactivity-checks"
     sk_prefix = "inactivity-check"
+
+    @property
+    def account_id(self) -> str:
+        return self.sort_id
+
+
+class KnownAccount(Item):
+    """That there is an account, in the one partition of all: whoever must tell everybody something reads them page by
+    page, without a scan."""
+
+    pk_prefix = "known-accounts"
+    sk_prefix = "known-account"
 
     @property
     def account_id(self) -> str:

@@ -50,6 +50,7 @@ def go_on_watching(caller: Caller, view: View) -> shapes.Live:
 @routes.delete(
     "/devices/{device_id}/live/{live_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=LiveViewOf(),
     refuses=(NotFound, access.RightMissing),
     example={},

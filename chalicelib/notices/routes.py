@@ -16,7 +16,13 @@ routes = RouteTable(__name__)
 
 
 @routes.get(
-    "/notices", who=Who.PERSON, needs=OwnReading(), query=Page, answers=shapes.Notices, example={}
+    "/notices",
+    who=Who.PERSON,
+    before_agreement=True,
+    needs=OwnReading(),
+    query=Page,
+    answers=shapes.Notices,
+    example={},
 )
 def list_notices(caller: Caller, read: ReadAnnouncements, page: Page) -> shapes.Notices:
     """What the caller must hear of, and what everybody is told, newest first: announcements, incidents, changes of the
@@ -27,6 +33,7 @@ def list_notices(caller: Caller, read: ReadAnnouncements, page: Page) -> shapes.
 @routes.post(
     "/notices/{notice_id}/read",
     who=Who.PERSON,
+    before_agreement=True,
     needs=ShownNotice(),
     answers=shapes.Notice,
     refuses=(NotFound,),

@@ -76,7 +76,7 @@ def place_order(caller: Caller, body: shapes.PlaceOrder) -> dict[str, object]:
     return placing.place_order(caller, body)
 
 
-@routes.get("/orders", who=Who.PERSON, query=shapes.Search, answers=shapes.Orders, example={})
+@routes.get("/orders", who=Who.PERSON, before_agreement=True, query=shapes.Search, answers=shapes.Orders, example={})
 def list_orders(caller: Caller, search: shapes.Search) -> tuple[list[dict[str, object]], str | None]:
     """The caller's orders, newest first."""
     return reading.orders_of(caller, search.limit, search.cursor)
@@ -85,6 +85,7 @@ def list_orders(caller: Caller, search: shapes.Search) -> tuple[list[dict[str, o
 @routes.get(
     "/orders/{order_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OwnOrder(),
     answers=shapes.Order,
     refuses=(NotFound,),
@@ -98,6 +99,7 @@ def get_order(caller: Caller, order: Order) -> dict[str, object]:
 @routes.put(
     "/devices/{device_id}/plan/renewal",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OWNER,
     asks=shapes.SetRenewal,
     answers=DevicePlan,
@@ -125,6 +127,7 @@ _REFUND_REFUSALS = (
 @routes.post(
     "/orders/{order_id}/refund/preview",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OwnOrder(),
     answers=shapes.Refundable,
     refuses=_REFUND_REFUSALS,
@@ -138,6 +141,7 @@ def preview_refund(caller: Caller, order: Order) -> shapes.Refundable:
 @routes.post(
     "/orders/{order_id}/refund",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OwnOrder(),
     asks=shapes.AskRefund,
     answers=shapes.Refund,
@@ -155,6 +159,7 @@ def refund_order(caller: Caller, order: Order, body: shapes.AskRefund) -> shapes
 @routes.get(
     "/orders/{order_id}/invoice",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OwnOrder(),
     query=invoice_shapes.WhichInvoice,
     answers=invoice_shapes.InvoiceLink | invoice_shapes.Pending,

@@ -110,6 +110,7 @@ def get_recording(caller: Caller, found: NamedRecording) -> shapes.Recording:
 @routes.delete(
     "/devices/{device_id}/recordings/{recording_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=RecordingOf("owner"),
     refuses=(NotFound, access.RightMissing, TooManyDeletions),
     example={},
@@ -123,6 +124,7 @@ def delete_recording(caller: Caller, found: NamedRecording) -> None:
 @routes.delete(
     "/devices/{device_id}/recordings",
     who=Who.PERSON,
+    before_agreement=True,
     needs=RecordingsOf("owner"),
     asks=shapes.DeleteRecordings,
     refuses=(NotFound, access.RightMissing, RangeInvalid, TooManyDeletions),

@@ -1,4 +1,4 @@
-"""HTTP routes of rights and the policy."""
+"""HTTP routes of rights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from chalicelib.access.actions import DeviceAccess, RightMissing
 from chalicelib.access.needs import OWNER
 from chalicelib.accounts import rules as accounts_rules
 from chalicelib.entry.callers import Caller, Visitor, Who
-from chalicelib.entry.http import PAGE, RouteTable
+from chalicelib.entry.http import RouteTable
 from chalicelib.entry.wire import Page, page_of
 from chalicelib.errors import KeyReused, Misdirected, NotFound
 from chalicelib.jwks import KeysSilent
@@ -26,9 +26,6 @@ from chalicelib.privacy.actions import (
 )
 from chalicelib.privacy.needs import OwnExport
 from chalicelib.privacy.records import Export
-from chalicelib.register import policy_table
-from chalicelib.register.policy_table import UnknownVersion
-from chalicelib.settings import settings
 
 routes = RouteTable(__name__)
 
@@ -36,7 +33,14 @@ _TERMINAL = {"os": "Android 16", "model": "Pixel 9", "unique_id": "terminal-1"}
 
 
 @routes.post(
-    "/me/closing", who=Who.PERSON, stepped_up=True, answers=shapes.Closing, status=202, outlives=True, example={}
+    "/me/closing",
+    who=Who.PERSON,
+    before_agreement=True,
+    stepped_up=True,
+    answers=shapes.Closing,
+    status=202,
+    outlives=True,
+    example={},
 )
 def close_account(caller: Caller) -> shapes.Closing:
     """Close the account: from then on nothing of it can be read, and everything is erased but what the law keeps. The
@@ -47,6 +51,7 @@ def close_account(caller: Caller) -> shapes.Closing:
 @routes.post(
     "/me/move",
     who=Who.PERSON,
+    before_agreement=True,
     stepped_up=True,
     asks=shapes.Leave,
     answers=shapes.Leaving,
@@ -83,6 +88,7 @@ def arrive(visitor: Visitor, body: shapes.Arrive) -> shapes.Arrived:
 @routes.post(
     "/me/move/confirm",
     who=Who.PERSON,
+    before_agreement=True,
     stepped_up=True,
     outlives=True,
     asks=shapes.ConfirmMove,
@@ -126,6 +132,7 @@ def get_erasure(visitor: Visitor, erasure_id: str) -> shapes.Erasure:
 @routes.post(
     "/privacy/exports",
     who=Who.PERSON,
+    before_agreement=True,
     stepped_up=True,
     answers=shapes.Export,
     status=202,
@@ -137,7 +144,14 @@ def ask_for_export(caller: Caller) -> shapes.Export:
     return export.ask_for_export(caller)
 
 
-@routes.get("/privacy/exports", who=Who.PERSON, query=shapes.Search, answers=shapes.Exports, example={})
+@routes.get(
+    "/privacy/exports",
+    who=Who.PERSON,
+    before_agreement=True,
+    query=shapes.Search,
+    answers=shapes.Exports,
+    example={},
+)
 def list_exports(caller: Caller, search: shapes.Search) -> shapes.Exports:
     """The copies of one's data that were asked for, newest first."""
     return export.exports_of(caller, search.limit, search.cursor)
@@ -146,6 +160,7 @@ def list_exports(caller: Caller, search: shapes.Search) -> shapes.Exports:
 @routes.get(
     "/privacy/exports/{export_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OwnExport(),
     answers=shapes.Export,
     refuses=(NotFound,),
@@ -164,7 +179,7 @@ def download_export(visitor: Visitor, export_id: str, link: str) -> str:
     return export.open_link(export_id, link)
 
 
-@routes.get("/privacy/restriction", who=Who.PERSON, answers=shapes.Restriction, example={})
+@routes.get("/privacy/restriction", who=Who.PERSON, before_agreement=True, answers=shapes.Restriction, example={})
 def get_restriction(caller: Caller) -> shapes.Restriction:
     """Whether the person has restricted the processing of what is kept of him, since when and why."""
     return restriction.restriction_of(caller)
@@ -173,6 +188,7 @@ def get_restriction(caller: Caller) -> shapes.Restriction:
 @routes.put(
     "/privacy/restriction",
     who=Who.PERSON,
+    before_agreement=True,
     asks=shapes.Restrict,
     answers=shapes.Restriction,
     example={"reason": "accuracy", "note": "The recordings are not mine."},
@@ -183,13 +199,20 @@ def restrict_processing(caller: Caller, body: shapes.Restrict) -> shapes.Restric
     return restriction.restrict(caller, body.reason, body.note)
 
 
-@routes.delete("/privacy/restriction", who=Who.PERSON, example={})
+@routes.delete("/privacy/restriction", who=Who.PERSON, before_agreement=True, example={})
 def lift_restriction(caller: Caller) -> None:
     """End the restriction, if there is one."""
     restriction.lift(caller)
 
 
-@routes.get("/privacy/objections", who=Who.PERSON, query=Page, answers=shapes.Objections, example={})
+@routes.get(
+    "/privacy/objections",
+    who=Who.PERSON,
+    before_agreement=True,
+    query=Page,
+    answers=shapes.Objections,
+    example={},
+)
 def list_objections(caller: Caller, page: Page) -> shapes.Objections:
     """What the person may object to, as it rests on legitimate interest, and how far his objections are."""
     return page_of(objections.objections_of(caller), page)
@@ -198,6 +221,7 @@ def list_objections(caller: Caller, page: Page) -> shapes.Objections:
 @routes.put(
     "/privacy/objections/{purpose}",
     who=Who.PERSON,
+    before_agreement=True,
     asks=shapes.ObjectTo,
     answers=shapes.Objection,
     refuses=(NotFound,),
@@ -208,19 +232,33 @@ def object_to_purpose(caller: Caller, purpose: str, body: shapes.ObjectTo) -> sh
     return objections.object_to(caller, purpose, body.reason)
 
 
-@routes.delete("/privacy/objections/{purpose}", who=Who.PERSON, refuses=(NotFound,), example={})
+@routes.delete("/privacy/objections/{purpose}", who=Who.PERSON, before_agreement=True, refuses=(NotFound,), example={})
 def withdraw_objection(caller: Caller, purpose: str) -> None:
     """Take an objection back, if there is one: what it was about goes on."""
     objections.withdraw(caller, purpose)
 
 
-@routes.get("/privacy/requests", who=Who.PERSON, query=shapes.Search, answers=shapes.PrivacyRequests, example={})
+@routes.get(
+    "/privacy/requests",
+    who=Who.PERSON,
+    before_agreement=True,
+    query=shapes.Search,
+    answers=shapes.PrivacyRequests,
+    example={},
+)
 def list_requests(caller: Caller, search: shapes.Search) -> shapes.PrivacyRequests:
     """What the person has asked for about his data, newest first, how far it is, and by when it is answered."""
     return page_of(requests.requests_of(caller), search)
 
 
-@routes.get("/privacy/activity", who=Who.PERSON, query=shapes.Search, answers=shapes.Activities, example={})
+@routes.get(
+    "/privacy/activity",
+    who=Who.PERSON,
+    before_agreement=True,
+    query=shapes.Search,
+    answers=shapes.Activities,
+    example={},
+)
 def list_activity(caller: Caller, search: shapes.Search) -> shapes.Activities:
     """What happened to the account and to one's own devices, newest first: who watched, downloaded, signed in, changed
     something."""
@@ -231,38 +269,3 @@ def list_activity(caller: Caller, search: shapes.Search) -> shapes.Activities:
 def get_keys(visitor: Visitor) -> shapes.Keys:
     """The public keys (JWKS) with which receipts of erasures are verified."""
     return erasing.public_keys()
-
-
-@routes.get(
-    "/policy", who=Who.ANYONE, query=shapes.AskPolicy, answers=shapes.Policy, refuses=(UnknownVersion,), example={}
-)
-def get_policy(visitor: Visitor, body: shapes.AskPolicy) -> dict[str, object]:
-    """The privacy policy: its text in the language of the request, and the table of what is kept, why and how long."""
-    return policy_table.render(
-        visitor.language, operator=settings.operator, additions=settings.policy_additions, version=body.version
-    )
-
-
-@routes.get(
-    "/policy/page",
-    who=Who.ANYONE,
-    query=shapes.AskPolicyPage,
-    media_type=PAGE,
-    status=200,
-    refuses=(UnknownVersion,),
-    example={},
-)
-def get_policy_page(visitor: Visitor, body: shapes.AskPolicyPage) -> str:
-    """The privacy policy as a page to read and to print."""
-    return policy_table.page(
-        body.language or visitor.language,
-        operator=settings.operator,
-        additions=settings.policy_additions,
-        version=body.version,
-    )
-
-
-@routes.get("/policy/versions", who=Who.ANYONE, query=Page, answers=shapes.PolicyVersions, example={})
-def list_policy_versions(visitor: Visitor, page: Page) -> shapes.PolicyVersions:
-    """All versions of the policy, the one in force first."""
-    return page_of(shapes.PolicyVersions.of(policy_table.versions()), page)

@@ -1,4 +1,4 @@
-"""Request and response shapes of rights and the policy."""
+"""Request and response shapes of rights."""
 
 from __future__ import annotations
 
@@ -284,6 +284,7 @@ class Activity(Shape):
         "copy_downloaded",
         "consent_given",
         "consent_withdrawn",
+        "policy_accepted",
         "log_looked_into",
         "processing_restricted",
         "restriction_ended",
@@ -402,56 +403,6 @@ class Keys(Shape):
     """A JWK set (RFC 7517)."""
 
     keys: list[dict[str, Any]]
-
-
-class AskPolicy(Shape):
-    version: Annotated[str, Meta(max_length=32)] | None = None
-
-
-class AskPolicyPage(AskPolicy):
-    """The language of the request, unless another one is named."""
-
-    language: Language | None = None
-
-
-_Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]
-
-
-class Policy(Shape, rename={"from_": "from"}):
-    """The policy's text, and its table as the register has it: rows by which this version keeps data, and those that
-    are `planned`, for which it takes none."""
-
-    version: str
-    from_: _Day
-    language: str
-    title: str
-    sha256: str
-    sections: list[dict[str, Any]]
-    columns: dict[str, str]
-    table: list[dict[str, Any]]
-    planned: list[dict[str, Any]]
-
-    @classmethod
-    def of(cls, rendered: dict[str, Any]) -> Policy:
-        return cls(**{"from_" if name == "from" else name: value for name, value in rendered.items()})
-
-
-class PolicyVersion(Shape, rename={"from_": "from"}):
-    version: str
-    from_: _Day
-    url: str
-
-
-class PolicyVersions(Listed):
-    """The one in force first."""
-
-    items: list[PolicyVersion]
-
-    @classmethod
-    def of(cls, versions: list[dict[str, str]]) -> PolicyVersions:
-        return cls(
-            items=[PolicyVersion(version=one["version"], from_=one["from"], url=one["url"]) for one in versions]
-        )
 
 
 class ReadApiLog(Shape, rename={"from_": "from"}):

@@ -17,7 +17,15 @@ from chalicelib.errors import Conflict
 routes = RouteTable(__name__)
 
 
-@routes.get("/me", who=Who.PERSON, needs=OwnAvatar(), answers=shapes.Me, example={}, tag="accounts")
+@routes.get(
+    "/me",
+    who=Who.PERSON,
+    before_agreement=True,
+    needs=OwnAvatar(),
+    answers=shapes.Me,
+    example={},
+    tag="accounts",
+)
 def get_me(caller: Caller, avatar: Avatar | None) -> shapes.Me:
     """The caller's own account, with a link of five minutes to the avatar."""
     return shapes.Me.of(caller.account, avatars.url_of(avatar))
@@ -26,6 +34,7 @@ def get_me(caller: Caller, avatar: Avatar | None) -> shapes.Me:
 @routes.patch(
     "/me",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OwnAvatar(),
     asks=shapes.ChangeMe,
     answers=shapes.Me,
@@ -42,6 +51,7 @@ def change_me(caller: Caller, avatar: Avatar | None, body: shapes.ChangeMe) -> s
 @routes.post(
     "/me/address/confirm",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OwnAvatar(),
     asks=shapes.ConfirmAddress,
     answers=shapes.Me,

@@ -13,6 +13,7 @@ routes = RouteTable(__name__)
 @routes.put(
     "/terminals/current/push",
     who=Who.PERSON,
+    before_agreement=True,
     asks=shapes.TakePushes,
     refuses=(terminals.PlatformMissing,),
     example={"platform": "fcm", "token": "$push_token"},

@@ -16,6 +16,7 @@ routes = RouteTable(__name__)
 @routes.get(
     "/devices/{device_id}/plan",
     who=Who.PERSON,
+    before_agreement=True,
     needs=RecordingsOf("owner"),
     answers=shapes.RecordedPlan,
     refuses=(NotFound, access.RightMissing),

@@ -49,7 +49,11 @@ def page(
     language: str, *, operator: Mapping[str, str], additions: Mapping[str, str], version: str | None = None
 ) -> str:
     """The policy as a page that can be printed, and needs no script. Raises UnknownVersion."""
-    policy = render(language, operator=operator, additions=additions, version=version)
+    return page_of(render(language, operator=operator, additions=additions, version=version), operator)
+
+
+def page_of(policy: Mapping[str, Any], operator: Mapping[str, str]) -> str:
+    """The same of what was rendered."""
     spoken = policy["language"]
     others = [one for one in LANGUAGES if one != spoken]
     return filled(
@@ -69,11 +73,11 @@ def sha256(language: str, *, version: str | None = None) -> str:
     return _digest(chosen, _spoken(chosen, language))
 
 
-def versions() -> list[dict[str, str]]:
-    """`{version, from, url}` of every version, the one in force first."""
-    today = clock.now().date().isoformat()
-    in_force_first = sorted(_dated(), key=lambda dated: dated[0] > today)
-    return [{"version": name, "from": from_, "url": f"/policy?version={name}"} for from_, name in in_force_first]
+def editions() -> tuple[tuple[str, str, bool], ...]:
+    """(from, version, whether people must agree to it anew) of each that is packaged, the newest first."""
+    return tuple(
+        (from_, name, bool(_text(name, DEFAULT_LANGUAGE).get("needs_agreement", False))) for from_, name in _dated()
+    )
 
 
 def _spoken(version: str, language: str) -> str:
@@ -82,7 +86,8 @@ def _spoken(version: str, language: str) -> str:
 
 
 def _in_force() -> str:
-    return versions()[0]["version"]
+    today = clock.now().date().isoformat()
+    return next((name for from_, name in _dated() if from_ <= today), _dated()[-1][1])
 
 
 @cache
@@ -104,6 +109,7 @@ def _edition(version: str, language: str) -> str:
         raise UnknownVersion
     text = dict(_text(version, language))
     bases = text.pop("bases", {})
+    text.pop("needs_agreement", None)
     # The rows speak for the newest version, so an older one must have been given its own table when that was written.
     if version == _dated()[0][1]:
         text["table"] = [_line(row, language, bases) for row in ROWS if not row.planned]

@@ -15,7 +15,12 @@ routes = RouteTable(__name__)
 
 
 @routes.get(
-    "/me/second-factors", who=Who.PERSON, needs=OwnAppAndCodes(), answers=shapes.SecondFactors, example={}
+    "/me/second-factors",
+    who=Who.PERSON,
+    before_agreement=True,
+    needs=OwnAppAndCodes(),
+    answers=shapes.SecondFactors,
+    example={},
 )
 def list_second_factors(caller: Caller, found: AppAndCodes) -> shapes.SecondFactors:
     """The second factors that are set up: an app, passkeys in the order of their adding, and how many recovery codes
@@ -24,7 +29,14 @@ def list_second_factors(caller: Caller, found: AppAndCodes) -> shapes.SecondFact
 
 
 # Answers that bear a secret are not kept: a repeat is given another one.
-@routes.post("/me/second-factors/totp", who=Who.PERSON, answers=shapes.TotpSecret, stepped_up=True, example={})
+@routes.post(
+    "/me/second-factors/totp",
+    who=Who.PERSON,
+    before_agreement=True,
+    answers=shapes.TotpSecret,
+    stepped_up=True,
+    example={},
+)
 def begin_totp(caller: Caller) -> shapes.TotpSecret:
     """A secret for an authenticator app; its first code has to confirm it. An app that is in use stays in use until
     then."""
@@ -34,6 +46,7 @@ def begin_totp(caller: Caller) -> shapes.TotpSecret:
 @routes.post(
     "/me/second-factors/totp/confirm",
     who=Who.PERSON,
+    before_agreement=True,
     asks=shapes.ConfirmTotp,
     stepped_up=True,
     refuses=(CodeWrong, rules.SetupOver, Conflict),
@@ -47,6 +60,7 @@ def confirm_totp(caller: Caller, body: shapes.ConfirmTotp) -> None:
 @routes.delete(
     "/me/second-factors/totp",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OwnTotp(),
     stepped_up=True,
     refuses=(NotFound, rules.PasswordNeedsSecondFactor, Conflict),
@@ -60,6 +74,7 @@ def remove_totp(caller: Caller, app: Totp) -> None:
 @routes.post(
     "/me/second-factors/recovery-codes",
     who=Who.PERSON,
+    before_agreement=True,
     answers=shapes.RecoveryCodes,
     status=201,
     stepped_up=True,
@@ -74,6 +89,7 @@ def make_recovery_codes(caller: Caller) -> shapes.RecoveryCodes:
 @routes.post(
     "/me/second-factors/passkeys",
     who=Who.PERSON,
+    before_agreement=True,
     answers=shapes.PasskeyCreationOptions,
     stepped_up=True,
     refuses=(rules.TooManyPasskeys,),
@@ -87,6 +103,7 @@ def begin_passkey(caller: Caller) -> shapes.PasskeyCreationOptions:
 @routes.post(
     "/me/second-factors/passkeys/confirm",
     who=Who.PERSON,
+    before_agreement=True,
     asks=shapes.ConfirmPasskey,
     answers=shapes.Passkey,
     status=201,
@@ -102,6 +119,7 @@ def confirm_passkey(caller: Caller, body: shapes.ConfirmPasskey) -> shapes.Passk
 @routes.patch(
     "/me/second-factors/passkeys/{passkey_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OwnPasskey(),
     asks=shapes.RenamePasskey,
     answers=shapes.Passkey,
@@ -116,6 +134,7 @@ def rename_passkey(caller: Caller, passkey: Passkey, body: shapes.RenamePasskey)
 @routes.delete(
     "/me/second-factors/passkeys/{passkey_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OwnPasskey(),
     stepped_up=True,
     refuses=(NotFound, rules.PasswordNeedsSecondFactor, Conflict),

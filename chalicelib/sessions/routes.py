@@ -63,6 +63,7 @@ def refresh(visitor: Visitor, body: shapes.Refresh) -> shapes.Tokens:
 @routes.post(
     "/step-up",
     who=Who.PERSON,
+    before_agreement=True,
     status=202,
     idempotent=False,
     refuses=(codes.CodeTooSoon, contacts_rules.TooManyMessages),
@@ -76,6 +77,7 @@ def ask_for_step_up(caller: Caller) -> None:
 @routes.post(
     "/step-up/confirm",
     who=Who.PERSON,
+    before_agreement=True,
     asks=shapes.StepUp,
     status=200,
     refuses=(codes.CodeWrong, codes.CodeOver),
@@ -86,13 +88,13 @@ def step_up(caller: Caller, body: shapes.StepUp) -> None:
     proving.step_up(caller, body.code)
 
 
-@routes.get("/sessions", who=Who.PERSON, query=Page, answers=shapes.Sessions, example={})
+@routes.get("/sessions", who=Who.PERSON, before_agreement=True, query=Page, answers=shapes.Sessions, example={})
 def list_sessions(caller: Caller, page: Page) -> shapes.Sessions:
     """The terminals that are signed in, the one used last first."""
     return page_of(ending.sessions_of(caller), page)
 
 
-@routes.delete("/sessions/current", who=Who.PERSON, ends_session=True, example={})
+@routes.delete("/sessions/current", who=Who.PERSON, before_agreement=True, ends_session=True, example={})
 def sign_out(caller: Caller) -> None:
     """End this session, and pushes to its terminal."""
     ending.sign_out(caller)
@@ -101,6 +103,7 @@ def sign_out(caller: Caller) -> None:
 @routes.delete(
     "/sessions/{session_id}",
     who=Who.PERSON,
+    before_agreement=True,
     ends_session=True,
     needs=OwnSession(),
     refuses=(NotFound,),
@@ -111,7 +114,7 @@ def end_session(caller: Caller, session: Session) -> None:
     ending.end_session(caller, session)
 
 
-@routes.delete("/sessions", who=Who.PERSON, example={})
+@routes.delete("/sessions", who=Who.PERSON, before_agreement=True, example={})
 def end_other_sessions(caller: Caller) -> None:
     """Sign all other terminals out, from their next request on."""
     ending.end_other_sessions(caller)
@@ -135,6 +138,7 @@ def confirm(visitor: Visitor, body: accounts_shapes.Confirm) -> shapes.Tokens:
 @routes.put(
     "/me/password",
     who=Who.PERSON,
+    before_agreement=True,
     asks=accounts_shapes.ChangePassword,
     refuses=(accounts_rules.CurrentPasswordWrong, accounts_rules.PasswordTooEasy, TooMany, Conflict),
     example={"current": "$password", "new": "$new_password"},

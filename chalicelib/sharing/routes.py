@@ -48,6 +48,7 @@ def share_device(caller: Caller, device: DeviceAccess, body: shapes.ShareDevice)
 @routes.get(
     "/devices/{device_id}/shares",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OWNER,
     query=Page,
     answers=shapes.Shares,
@@ -77,6 +78,7 @@ def change_share(caller: Caller, share: Given, body: shapes.ChangeShare) -> shap
 @routes.delete(
     "/devices/{device_id}/shares/{share_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=GivenShare(),
     refuses=(NotFound, access.RightMissing),
     example={},
@@ -86,7 +88,7 @@ def revoke_share(caller: Caller, share: Given) -> None:
     owners.revoke_share(caller, share)
 
 
-@routes.get("/shares", who=Who.PERSON, query=Page, answers=shapes.ReceivedShares, example={})
+@routes.get("/shares", who=Who.PERSON, before_agreement=True, query=Page, answers=shapes.ReceivedShares, example={})
 def list_shares(caller: Caller, page: Page) -> shapes.ReceivedShares:
     """What others share with the caller, and the invitations that wait at his addresses; the first device first."""
     return page_of(guests.shares_of(caller), page)
@@ -108,6 +110,7 @@ def accept_share(caller: Caller, share: Offered) -> shapes.Received:
 @routes.post(
     "/shares/{share_id}/decline",
     who=Who.PERSON,
+    before_agreement=True,
     needs=ReceivedShare(),
     refuses=(NotFound, rules.AlreadyAccepted),
     example={},
@@ -120,6 +123,7 @@ def decline_share(caller: Caller, share: Offered) -> None:
 @routes.delete(
     "/shares/{share_id}",
     who=Who.PERSON,
+    before_agreement=True,
     needs=ReceivedShare(),
     refuses=(NotFound, rules.NotAccepted),
     example={},

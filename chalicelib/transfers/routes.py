@@ -44,6 +44,7 @@ def offer_transfer(caller: Caller, found: WithTransfer, body: shapes.OfferTransf
 @routes.delete(
     "/devices/{device_id}/transfer",
     who=Who.PERSON,
+    before_agreement=True,
     needs=TransferOf(),
     refuses=(NotFound, RightMissing),
     example={},
@@ -54,7 +55,15 @@ def withdraw_transfer(caller: Caller, found: WithTransfer) -> None:
     actions.withdraw(caller, found.device, found.transfer)
 
 
-@routes.get("/transfers", who=Who.PERSON, query=Page, answers=shapes.Offers, example={}, tag="devices")
+@routes.get(
+    "/transfers",
+    who=Who.PERSON,
+    before_agreement=True,
+    query=Page,
+    answers=shapes.Offers,
+    example={},
+    tag="devices",
+)
 def list_transfers(caller: Caller, page: Page) -> shapes.Offers:
     """The devices that are offered to the caller, the oldest offer first."""
     return page_of(actions.offers_to(caller), page)
@@ -82,6 +91,7 @@ def accept_transfer(caller: Caller, given: Offered, body: shapes.AcceptTransfer)
 @routes.post(
     "/transfers/{transfer_id}/decline",
     who=Who.PERSON,
+    before_agreement=True,
     needs=OfferedTransfer(),
     refuses=(NotFound,),
     example={},

@@ -73,6 +73,7 @@ class Snapshot:
     functions_random: Any
     app_random: Any
     hour_keys: Any
+    policies: Any
 
 
 @dataclass
@@ -356,6 +357,7 @@ class LocalCloud:
                 self.functions.random.getstate(),
                 module_caches.randomness(),
                 dict(module_caches.hour_keys()),
+                dict(module_caches.policies()),
             )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -380,6 +382,8 @@ class LocalCloud:
             module_caches.go_back_to(snapshot.app_random)
             module_caches.hour_keys().clear()
             module_caches.hour_keys().update(snapshot.hour_keys)
+            module_caches.policies().clear()
+            module_caches.policies().update(snapshot.policies)
 
     # ── Making ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -404,6 +408,7 @@ class LocalCloud:
         # Its containers are its own.
         module_caches.forget()
         module_caches.hour_keys().clear()
+        module_caches.policies().clear()
 
     def _answers_of_the_channel(self) -> dict[str, Any]:
         """moto would keep what is sent; here it reaches who is connected."""

@@ -34,6 +34,12 @@ def hour_keys() -> dict[str, bytes]:
     return known
 
 
+def policies() -> dict[str, Any]:
+    """The versions of the policy that are known of the present hour, likewise."""
+    known: dict[str, Any] = getattr(sys.modules.get("chalicelib.register.policy_versions"), "_known", {})
+    return known
+
+
 # Randomness
 
 

@@ -19,7 +19,7 @@ OPERATIONS = (
     "load_devices", "unload_devices", "show_devices", "show_erasures", "resume_erasures", "replay_erasures",
     "close_month", "restore_keys", "remove_second_factors", "remove_child", "read_api_log", "issue_gift_cards",
     "revoke_gift_cards", "report_gift_cards", "announce", "declare_incident", "record_incident_step",
-    "show_objections", "answer_objection",
+    "show_objections", "answer_objection", "publish_policy",
 )  # fmt: skip
 
 __all__ = ["LANGUAGES", "OPERATIONS", "of_deployer", "of_functions", "of_operator", "page_of_privacy"]

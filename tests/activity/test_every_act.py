@@ -37,12 +37,15 @@ UNRECORDED = {
     "POST /sessions/refresh": "the session's beginning is recorded, and its last use is in the list of terminals",
     "POST /experience/events": "that one agreed to it is recorded, and what was seen is in a copy of one's data",
     "PUT /terminals/current/push": "the terminal's sign-in is recorded",
+    "POST /notices/{notice_id}/read": "one's own mark",
+    "DELETE /privacy/restriction": "when it was lifted stands in the list of what one asked for",
     "POST /me/closing": "nothing is left to be told to: the receipt says it",
     "POST /me/move/confirm": "nothing is left to be told to: the receipt says it",
 }
 # What operators order.
 RECORDED_OPERATIONS = {"answer_objection", "read_api_log", "remove_second_factors"}
 UNRECORDED_OPERATIONS = {
+    "publish_policy": "whoever is told has it in the list of their notices",
     "announce": "whoever is told has it in the list of their notices",
     "declare_incident": "whoever is told has it in the list of their notices",
     "record_incident_step": "what was told to whom stays as it is",

@@ -33,6 +33,7 @@ OPERATIONS = {
     "record_incident_step": {"incident_id": "none", "step": "notification"},
     "announce": {"title": "We move", "text": "Sowa moves to other machines on Sunday.", "to": "all"},
     "show_objections": {},
+    "publish_policy": {"version": "gate", "from": "2030-01-01", "text": "Our gate is filmed, too."},
     "answer_objection": {"request_id": "a" * 40, "granted": True, "grounds": "It is so."},
     "remove_child": {"email": "nobody@example.com"},
     "remove_second_factors": {"email": "nobody@example.com"},

@@ -91,6 +91,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.stock.operations.show_devices": ("operation",),
     "chalicelib.privacy.operations.show_erasures": ("operation",),
     "chalicelib.privacy.operations.show_objections": ("operation",),
+    "chalicelib.policy.operations.publish_policy": ("operation",),
     "chalicelib.privacy.operations.answer_objection": ("operation",),
     "chalicelib.invoices.operations.close_month": ("operation",),
     "chalicelib.privacy.operations.replay_erasures": ("operation",),

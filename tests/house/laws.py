@@ -28,7 +28,7 @@ ROOMS: dict[str, tuple[set[str], set[str], set[str]]] = {
     # of their records the types that it is handed.
     "routes": (
         {"actions", "needs", "shapes", "rules", "providers", "records"},
-        {"entry", "errors", "words", "settings", "jwks", "register.policy_table"},
+        {"entry", "errors", "words", "settings", "jwks", "register.policy_table", "register.policy_versions"},
         {"actions", "needs", "rules", "shapes", "records"},
     ),
     "needs": (

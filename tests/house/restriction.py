@@ -40,7 +40,7 @@ ASKED: dict[str, tuple[str, ...]] = {
 NOT_ASKED: dict[str, tuple[str, ...]] = {
     "the person's own: he reads it, changes it, takes it along or ends it": (
         *("GET /consents", "PUT /consents/{purpose}", "GET /consents/{purpose}/history", "POST /devices"),
-        *("GET /notices", "POST /notices/{notice_id}/read"),
+        *("GET /notices", "POST /notices/{notice_id}/read", "POST /policy/versions/{version}/accept"),
         *("POST /gift-cards/redeem", "GET /me", "PATCH /me", "POST /me/address", "POST /me/address/confirm"),
         *("DELETE /me/avatar", "POST /me/avatar", "POST /me/closing", "GET /me/identities", "POST /me/identities"),
         *("DELETE /me/identities/{identity_id}", "POST /me/move", "POST /me/move/confirm", "PUT /me/password"),
@@ -71,7 +71,8 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
     "shows nothing of anybody": (
         *("GET /erasures/{erasure_id}", "GET /keys", "GET /openapi.json", "GET /plans", "GET /policy"),
         *("GET /policy/page", "GET /policy/versions", "issue_gift_cards", "revoke_gift_cards", "report_gift_cards"),
-        *("announce", "load_devices", "unload_devices", "show_devices", "show_erasures"),
+        *("announce", "load_devices", "unload_devices", "show_devices", "show_erasures", "publish_policy"),
+        "GET /policy/versions/{version}/changes",
     ),
     "a guest ends what he was given, and is shown nothing": (
         *("DELETE /shares/{share_id}", "POST /shares/{share_id}/decline", "POST /transfers/{transfer_id}/decline"),

@@ -23,6 +23,7 @@ from tests.neighbour import COUNTRY, neighbour
 from tests.orders.payment_events import order, tell
 from tests.orders.test_disputes import changed
 from tests.payments.saved_cards import tell_card_saved
+from tests.policy.publishing import publish
 from tests.privacy.exports import ready
 from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.recordings.plans import subscribe
@@ -95,6 +96,8 @@ def bought(home: Home, person: Person, camera: Camera, *, renew: bool = False) -
 
 
 def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> None:
+    publish(home.world)
+    assert home.owner.call("POST", "/policy/versions/gate/accept").status == 200
     of_one_who_is_gone(home)
     taker, renewing = of_plans(home)
     home.world.invoke("load_devices", {"s3": lay_down(home.world, "batch.jsonl", "{}")})

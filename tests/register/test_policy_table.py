@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.register import policy_table
-from chalicelib.register.policy_table import UnknownVersion, render, sha256, versions
+from chalicelib.register.policy_table import UnknownVersion, editions, render, sha256
 from chalicelib.register.rows import ROWS, row
 from chalicelib.words import LANGUAGES
 
@@ -223,16 +223,16 @@ def test_what_one_caller_does_to_his_copy_reaches_nobody_else() -> None:
 
 def test_one_version_is_there_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     today_is(monkeypatch, "2020-01-01")
-    assert versions() == [{"version": "2026-11-01", "from": "2026-11-01", "url": "/policy?version=2026-11-01"}]
+    assert editions() == (("2026-11-01", "2026-11-01", False),)
     assert render("pl")["version"] == "2026-11-01"
 
 
 def test_the_version_in_force_comes_first_and_is_the_one_rendered(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(shelf, "2026-11-01", table=[{"row": "old"}])
     write(shelf, "2027-03-01", table=[{"row": "present"}])
-    write(shelf, "2028-01-01")
+    write(shelf, "2028-01-01", needs_agreement=True)
     today_is(monkeypatch, "2027-03-01")
-    assert [each["version"] for each in versions()] == ["2027-03-01", "2026-11-01", "2028-01-01"]
+    assert [each[1:] for each in editions()] == [("2028-01-01", True), ("2027-03-01", False), ("2026-11-01", False)]
     assert render("en")["table"] == [{"row": "present"}]
     assert render("en", version="2026-11-01")["table"] == [{"row": "old"}]
     assert len(render("en", version="2028-01-01")["table"]) == len(KEPT)

@@ -89,6 +89,12 @@ def changes_objections(account: Account, objections: set[str] | None) -> Write:
     return change(account, when=as_read, otherwise=StaleRead, objections=objections)
 
 
+def agrees_to_policy(account: Account, version: str) -> Write:
+    """The account's side of an agreement to a version of the policy, likewise."""
+    as_read: Condition = Account.policy_version == account.policy_version
+    return change(account, when=as_read, otherwise=StaleRead, policy_version=version)
+
+
 def begins_copy(account: Account) -> Write:
     """The account's side of a copy of its data, if no other was begun since it was read. Raises StaleRead on commit."""
     as_read = is_set(Account.copies, account.copies)

@@ -7,11 +7,14 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.inactivity import rules
-from chalicelib.inactivity.records import Inactivity, InactivityCheck
+from chalicelib.inactivity.records import Inactivity, InactivityCheck, KnownAccount
 from chalicelib.store import keys
 from chalicelib.store.commit import Write, change, commit, create, put, remove
-from chalicelib.store.records import read_all
+from chalicelib.store.records import Page, read_all
 from chalicelib.store.retrying import NothingToDo, StaleRead, retrying
+
+# What one commit can name.
+_PAGE = 100
 
 
 def begin(account_id: str) -> None:
@@ -27,9 +30,16 @@ def _begin(account_id: str) -> None:
         return
     now = clock.now_s()
     check = check_on(now + rules.LOOKED_AT_AFTER_S, account_id)
-    state = Inactivity.new(account_id, stage="used", used_at=now, check=keys.written(check.own_key))
+    listing = KnownAccount.new("", account_id)
+    check_key, listing_key = keys.written(check.own_key), keys.written(listing.own_key)
+    state = Inactivity.new(account_id, stage="used", used_at=now, check=check_key, listing=listing_key)
     lives = accounts.require_sessions_as_read(account, otherwise=StaleRead)
-    commit(create(state, otherwise=NothingToDo), put(check), lives)
+    commit(create(state, otherwise=NothingToDo), put(check), put(listing), lives)
+
+
+def known_accounts(after: str | None) -> Page[KnownAccount]:
+    """A page of all accounts, by their ids."""
+    return KnownAccount.list_of("", limit=_PAGE, after=after)
 
 
 def check_on(at: int, account_id: str) -> InactivityCheck:

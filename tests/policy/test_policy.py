@@ -68,7 +68,8 @@ def test_the_one_in_force_comes_first_and_is_what_is_shown(world: LocalCloud) ->
     answer = world.call("GET", "/policy/versions")
     assert (answer.status, answer.json["cursor"]) == (200, None)
     first = answer.json["items"][0]
-    assert first == {"version": POLICY, "from": POLICY, "url": f"/policy?version={POLICY}"}
+    url = f"/policy?version={POLICY}"
+    assert first == {"version": POLICY, "from": POLICY, "url": url, "needs_agreement": False}
     assert policy(world)["version"] == first["version"]
     path, _, query = first["url"].partition("?")
     assert world.call("GET", path, query=query).json == policy(world)
@@ -85,14 +86,15 @@ def test_a_version_that_cannot_be_is_refused(world: LocalCloud) -> None:
     assert (answer.status, list(answer.json["fields"])) == (422, ["version"])
 
 
-def test_reading_it_costs_no_call_and_leaves_nothing(home: Home) -> None:
+def test_reading_it_costs_no_call_and_what_was_published_lately_is_one(home: Home) -> None:
     home.world.settle()
     before = home.world.dump()["tables"]
     home.world.trace.clear()
     policy(home.world)
     page(home.world)
-    home.world.call("GET", "/policy/versions")
     assert home.world.trace.names() == []
+    home.world.call("GET", "/policy/versions")
+    assert home.world.trace.names() == ["dynamodb.GetItem"]
     assert home.world.dump()["tables"] == before
 
 

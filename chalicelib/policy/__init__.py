@@ -1,0 +1,1 @@
+"""The privacy policy: its versions, what changed between them, and what people agree to."""

@@ -1,0 +1,1 @@
+"""Use cases of the policy: one module for each concern."""
