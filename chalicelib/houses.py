@@ -49,6 +49,7 @@ FLOOR_RECORDS = (
     "chalicelib.entry.idempotency",
     "chalicelib.register.erasures",
     "chalicelib.register.policy_versions",
+    "chalicelib.register.proposals",
     "chalicelib.store.ciphers",
     "chalicelib.store.crypto",
     "chalicelib.store.deletions",

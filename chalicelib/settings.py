@@ -321,6 +321,16 @@ class Settings:
         }
 
     @cached_property
+    def operators_account(self) -> str:
+        """The AWS account whose users, and whose two roles, operators are."""
+        return _required("OPERATORS_ACCOUNT")
+
+    def operators_role(self, part: str) -> str:
+        """The name of the role by whose sessions people `propose` or `approve`; its trust says that a session is named
+        after the person."""
+        return _required(f"OPERATORS_ROLE_TO_{part.upper()}")
+
+    @cached_property
     def policy_additions(self) -> dict[str, str]:
         """What the operator adds to the policy, by language; its lines are paragraphs."""
         return dict(json.loads(_required("POLICY_ADDITIONS")))

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from chalicelib import ids
 
-Service = Literal["dynamodb", "kms", "s3", "sns", "sqs"]
+Service = Literal["dynamodb", "kms", "s3", "sns", "sqs", "sts"]
 SERVICES: Final = get_args(Service)
 MOST = 2
 # Codes and figures are those of botocore 1.44, retries/standard.py.
@@ -52,6 +52,7 @@ _TRANSIENT = {
     "s3": Fault(cost=14, first_wait_s=0.05),
     "sns": Fault(cost=14, first_wait_s=0.05),
     "sqs": Fault(cost=14, first_wait_s=0.05),
+    "sts": Fault(cost=14, first_wait_s=0.05),
 }
 
 

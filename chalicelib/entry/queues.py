@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
@@ -19,6 +20,8 @@ from chalicelib.words import DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+    from chalicelib.register.proposals import Approval
 
 # Chalice wants an address before there is one; deployment and the local cloud put the real one in its place.
 _QUEUE = "arn:aws:sqs:us-east-1:000000000000:{}"
@@ -234,24 +237,44 @@ class Operations(EntryPoints):
 
     def operation(self, asks: type[AnyShape]) -> Callable[[Callable[[AnyShape], object]], Function]:
         """The event is parsed to `asks`; a refusal is raised to the operator, who sees its code and details."""
+        return lambda work: self._ordered(work, lambda event: work(wire.parse(event, asks)))
 
-        def declare(work: Callable[[AnyShape], object]) -> Function:
-            def function(event: Event, context: Context) -> object:
-                with line(door=work.__name__) as entry:
-                    try:
-                        return msgspec.to_builtins(work(wire.parse(event, asks)))
-                    except Refusal as refusal:
-                        entry["code"] = type(refusal).__name__
-                        # Lambda tells whoever invoked it the exception's own words and no more.
-                        refusal.args = (_words_of(refusal),)
-                        raise
-                    except Exception as fault:
-                        entry.add_fault(fault)
-                        raise
+    def proposal(self, asks: type[AnyShape]) -> Callable[[Callable[[AnyShape], None]], Function]:
+        """`propose_<name>`: an order that waits for another operator, if the function lets it through."""
 
-            return self._register("lambda_function", function, work)
+        def propose(judge: Callable[[AnyShape], None], event: Event) -> object:
+            from chalicelib.entry import operators
 
-        return declare
+            return operators.propose(judge.__name__.removeprefix("propose_"), event, asks, judge)
+
+        return lambda judge: self._ordered(judge, partial(propose, judge))
+
+    def approval(self, asks: type[AnyShape]) -> Callable[[Callable[[AnyShape, Approval], object]], Function]:
+        """`approve_<name>`: what was proposed is carried out, by the function, whose one commit has the approval's
+        writes."""
+
+        def approve(work: Callable[[AnyShape, Approval], object], event: Event) -> object:
+            from chalicelib.entry import operators
+
+            return operators.approve(work.__name__.removeprefix("approve_"), event, asks, work)
+
+        return lambda work: self._ordered(work, partial(approve, work))
+
+    def _ordered(self, like: Callable[..., object], work: Callable[[Event], object]) -> Function:
+        def function(event: Event, context: Context) -> object:
+            with line(door=like.__name__) as entry:
+                try:
+                    return msgspec.to_builtins(work(event))
+                except Refusal as refusal:
+                    entry["code"] = type(refusal).__name__
+                    # Lambda tells whoever invoked it the exception's own words and no more.
+                    refusal.args = (_words_of(refusal),)
+                    raise
+                except Exception as fault:
+                    entry.add_fault(fault)
+                    raise
+
+        return self._register("lambda_function", function, like)
 
 
 def _words_of(refusal: Refusal) -> str:

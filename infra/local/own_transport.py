@@ -16,7 +16,7 @@ from infra.strict_moto.layer import Attempt, Replacement
 _ATTEMPTS, _CALLS = "chalicelib.aws.attempts", "chalicelib.aws.json_calls"
 # What asks elsewhere, as tests of the transport itself do, goes there.
 _AWS = ".amazonaws.com"
-_PROTOCOLS = {"sns": "query"}
+_PROTOCOLS = {"sns": "query", "sts": "query"}
 
 
 def replacements(attempt: Attempt) -> Iterator[Replacement]:

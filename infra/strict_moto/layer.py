@@ -53,6 +53,7 @@ from . import (
     ses,
     snapshots,
     sns,
+    sts,
     trace,
     transactions,
     ttl_and_lifecycle,
@@ -219,7 +220,7 @@ class StrictAWS(AbstractContextManager["StrictAWS"]):
             return answer
         if operation := dynamodb.operation_of(request):
             return dynamodb.answer(operation, request, self._tokens)
-        return listings.answer(request) or routes.answer(request)
+        return listings.answer(request) or sts.answer(request) or routes.answer(request)
 
     def _replacements(self) -> Iterator[Replacement]:
         for replacements in self.replaced().values():

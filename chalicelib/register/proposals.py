@@ -1,0 +1,149 @@
+"""What one operator proposes and another one approves: the record of it, and the write by which it is approved once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from msgspec import Struct
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib import clock
+from chalicelib.errors import Conflict, Forbidden, NotFound
+from chalicelib.register import rows
+from chalicelib.store import crypto
+from chalicelib.store.commit import Write, change, commit, create
+from chalicelib.store.records import LedgerRow, read
+from chalicelib.store.retrying import StaleRead
+from chalicelib.store.tags import key, plain
+
+OPEN_FOR: Final = timedelta(days=7)
+"""Who approves later does not know any more what he approves."""
+
+_PAGE = 100
+
+
+class SamePerson(Forbidden):
+    """Who proposed it may not approve it, by whatever role or session."""
+
+
+class ApprovedByAnother(Conflict):
+    pass
+
+
+class Proposal(LedgerRow):
+    """An order that a first operator proposed and a second one approves, both by name. One that nobody approves is gone
+    after a week."""
+
+    pk_prefix = "proposals"
+    sk_prefix = "proposal"
+
+    operation = plain(UnicodeAttribute(), why="which operators' function, by its name")
+    order = key(
+        UnicodeAttribute(), rows.LEGAL_DISCLOSURE, why="JSON of random ids, times and a case number; it names nobody"
+    )
+    proposed_at = plain(NumberAttribute(), why="a time")
+    proposer = plain(UnicodeAttribute(), why="an operator's employee, who answers for it: the name at AWS")
+    proposer_arn = plain(UnicodeAttribute(), why="the same, as AWS says it")
+    approved_at = plain(NumberAttribute(null=True), why="a time")
+    approver = plain(UnicodeAttribute(null=True), why="another one, who answers for it, too")
+    approver_arn = plain(UnicodeAttribute(null=True), why="the same, as AWS says it")
+
+    @property
+    def proposal_id(self) -> str:
+        return self.sort_id
+
+    @property
+    def is_approved(self) -> bool:
+        return self.approved_at is not None
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The order, as it was given."""
+        content: dict[str, Any] = json.loads(self.order)
+        return content
+
+
+class Operator(Struct, frozen=True):
+    """A person who works for the operator: the name that says who it is, whatever role he acts in, and his ARN."""
+
+    person: str
+    arn: str
+
+
+class Approval(Struct, frozen=True):
+    """What was approved has the proposal's id. `writes` belong into the one commit that carries it out; there are none
+    where that was committed before, and only the answer is wanted again."""
+
+    proposal_id: str
+    writes: tuple[Write, ...]
+
+    @property
+    def is_done(self) -> bool:
+        return not self.writes
+
+
+def canonical(order: Mapping[str, Any]) -> str:
+    """The same text for the same order, however it was written."""
+    return json.dumps(order, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def bound_to_proposal(stage: str, operation: str, order: Mapping[str, Any]) -> str:
+    """What who proposes signs together with who he is."""
+    return crypto.plain_hash("\n".join(("propose", stage, operation, canonical(order))))
+
+
+def bound_to_approval(stage: str, operation: str, proposal_id: str, order: Mapping[str, Any]) -> str:
+    """What who approves signs: the whole order that he has read, and no other."""
+    return crypto.plain_hash("\n".join(("approve", stage, operation, proposal_id, canonical(order))))
+
+
+def propose(operation: str, order: Mapping[str, Any], by: Operator) -> Proposal:
+    """The proposal of this order; one that stands, approved or not, whoever proposed it, is the same one."""
+    content = canonical(order)
+    proposal_id = crypto.keyed_hash("proposals", operation, content)
+    now = clock.now()
+    made = Proposal.new(
+        "", proposal_id, operation=operation, order=content, proposed_at=clock.epoch_s(now),
+        proposer=by.person, proposer_arn=by.arn, expires_at=clock.epoch_s(now + OPEN_FOR),
+    )  # fmt: skip
+    try:
+        commit(create(made, otherwise=StaleRead))
+    except StaleRead:
+        return found(operation, proposal_id)
+    return made
+
+
+def found(operation: str, proposal_id: str) -> Proposal:
+    """Raises NotFound for one that is over, or is of another function."""
+    (proposal,) = read(Proposal.key("", proposal_id))
+    if proposal is None or proposal.operation != operation:
+        raise NotFound("proposal")
+    return proposal
+
+
+def approval(proposal: Proposal, by: Operator) -> Approval:
+    """Raises SamePerson, ApprovedByAnother; on commit StaleRead, if it was approved meanwhile."""
+    if by.person == proposal.proposer:
+        raise SamePerson
+    if not proposal.is_approved:
+        return Approval(proposal.proposal_id, (_approved(proposal, by),))
+    if by.person != proposal.approver:
+        raise ApprovedByAnother
+    return Approval(proposal.proposal_id, ())
+
+
+def _approved(proposal: Proposal, by: Operator) -> Write:
+    now = clock.now()
+    return change(
+        proposal, when=Proposal.approved_at.does_not_exist(), otherwise=StaleRead,
+        approved_at=clock.epoch_s(now), approver=by.person, approver_arn=by.arn,
+        expires_at=clock.epoch_s(now + rows.LEGAL_DISCLOSURE.kept_for.period),
+    )  # fmt: skip
+
+
+def every() -> Iterator[Proposal]:
+    """All that are open, or were approved in the last five years."""
+    return Proposal.all_of("", page_size=_PAGE)
