@@ -177,6 +177,18 @@ def put(key: str, data: bytes, content_type: str) -> None:
     client("s3").put_object(Bucket=settings.media_bucket, Key=key, Body=data, ContentType=content_type)
 
 
+def is_copied(source: str, target: str) -> bool:
+    """Copy an object within the bucket, as it is and without reading it; whether it was still there."""
+    bucket = settings.media_bucket
+    try:
+        client("s3").copy_object(Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": source})
+    except sdk_errors().ClientError as refusal:
+        if refusal.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            return False
+        raise
+    return True
+
+
 class Upload:
     """An object that is written piece by piece, in parts of 8 MiB; nothing is there until it is complete.
 

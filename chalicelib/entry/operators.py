@@ -19,7 +19,8 @@ from chalicelib.entry import wire
 from chalicelib.entry.wire import AnyShape, Event, Shape, Time
 from chalicelib.errors import Forbidden, Unavailable
 from chalicelib.register import proposals
-from chalicelib.register.proposals import Approval, Operator, Proposal
+from chalicelib.register.proposals import Approval as Approval
+from chalicelib.register.proposals import Operator, Proposal
 from chalicelib.settings import settings
 from chalicelib.store.retrying import retrying
 
@@ -83,13 +84,16 @@ class Proposed(Shape):
 
 
 def propose(operation: str, event: Event, asks: type[AnyShape], judge: Callable[[AnyShape], None]) -> Proposed:
-    """Keep an order that `judge` lets through, as proposed by who signed it. Raises Invalid, IdentityNotProved,
-    NotAPerson and what `judge` raises."""
-    asked = wire.parse(event, Propose)
-    order = wire.parse(asked.order, asks)
-    by = operator(asked.identity, proposals.bound_to_proposal(settings.stage, operation, asked.order), "propose")
-    judge(order)
-    return described(proposals.propose(operation, asked.order, by))
+    """Keep an order that `judge` lets through, as proposed by who signed it; one that stands is not judged again.
+    Raises Invalid, IdentityNotProved, NotAPerson and what `judge` raises."""
+    body = wire.parse(event, Propose)
+    order = wire.parse(body.order, asks)
+    by = operator(body.identity, proposals.bound_to_proposal(settings.stage, operation, body.order), "propose")
+    proposal = proposals.existing(operation, body.order)
+    if proposal is None:
+        judge(order)
+        proposal = proposals.propose(operation, body.order, by)
+    return described(proposal)
 
 
 def approve(
@@ -97,11 +101,11 @@ def approve(
 ) -> object:
     """Carry out what was proposed, approved by somebody else. Raises NotFound, IdentityNotProved, NotAPerson,
     SamePerson, ApprovedByAnother and what `work` raises."""
-    asked = wire.parse(event, Approve)
-    content = proposals.found(operation, asked.proposal_id).content
-    bound = proposals.bound_to_approval(settings.stage, operation, asked.proposal_id, content)
-    by = operator(asked.identity, bound, "approve")
-    return retrying(partial(_approve, operation, asked.proposal_id, asks, work, by))
+    body = wire.parse(event, Approve)
+    content = proposals.found(operation, body.proposal_id).content
+    bound = proposals.bound_to_approval(settings.stage, operation, body.proposal_id, content)
+    by = operator(body.identity, bound, "approve")
+    return retrying(partial(_approve, operation, body.proposal_id, asks, work, by))
 
 
 def _approve(
@@ -127,6 +131,17 @@ def described(proposal: Proposal) -> Proposed:
         approved_at=None if proposal.approved_at is None else clock.at_epoch(proposal.approved_at),
         until=clock.at_epoch(proposal.expires_at),
     )
+
+
+class Proposals(Shape):
+    """The newest is the last."""
+
+    items: list[Proposed]
+
+
+def listed() -> Proposals:
+    """All that are open, or were approved in the last five years."""
+    return Proposals(items=sorted(map(described, proposals.every()), key=lambda one: one.proposed_at))
 
 
 # Who it is

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chalicelib.contacts.actions import addresses
+from chalicelib.entry import operators
 from chalicelib.entry.queues import Operations
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import api_log, closing, erasing, objections, restore
+from chalicelib.privacy.actions import api_log, closing, erasing, holding, objections, restore
 from chalicelib.privacy.actions import restore_keys as keys
 
 operations = Operations(__name__)
@@ -54,3 +55,21 @@ def show_objections(body: shapes.ShowObjections) -> shapes.OpenObjections:
 def answer_objection(body: shapes.AnswerObjection) -> shapes.AnsweredObjection:
     """Grant an objection or refuse it, with grounds that the person is written."""
     return objections.answer(body.request_id, body.granted, body.grounds)
+
+
+@operations.operation(shapes.ShowProposals)
+def show_proposals(body: shapes.ShowProposals) -> operators.Proposals:
+    """What operators have proposed that is open, or was approved in the last five years, and by whom."""
+    return operators.listed()
+
+
+@operations.proposal(shapes.Hold)
+def propose_hold(order: shapes.Hold) -> None:
+    """Propose that a copy of some of a subject's data be held, on a legal basis and until a time."""
+    holding.judge(order)
+
+
+@operations.approval(shapes.Hold)
+def approve_hold(order: shapes.Hold, approval: operators.Approval) -> shapes.Held:
+    """Hold a copy of some of a subject's data, as somebody else proposed; again, to see how far it is."""
+    return holding.hold(order, approval)

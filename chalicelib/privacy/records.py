@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 
+from chalicelib import clock
 from chalicelib.register import rows
 from chalicelib.register.prefixes import Prefix
-from chalicelib.store.records import Item, LedgerRow
+from chalicelib.store.records import Item, LedgerRow, Record
 from chalicelib.store.tags import Time, key, personal, plain
 
 ARCHIVES = Prefix("exports", subject="account", row=rows.DATA_SUBJECT_REQUESTS, keep_days=1, in_parts=True)
+
+# What a hold has copied stays as long as the hold does, whose erasure ends it.
+HELD = Prefix("held", subject="hold", row=rows.LEGAL_DISCLOSURE)
 
 PREPARING: Final = "preparing"
 READY: Final = "ready"
@@ -21,6 +25,8 @@ OPEN, IN_FORCE, ENDED = "open", "in_force", "ended"
 GRANTED: Final = "granted"
 REFUSED: Final = "refused"
 WITHDRAWN: Final = "withdrawn"
+# How far the copy of a hold is; interrupted is one whose subject ended meanwhile.
+COPYING, COMPLETE, INTERRUPTED = "copying", "complete", "interrupted"
 
 
 class Export(Item):
@@ -182,3 +188,79 @@ class ErasedCustomer(LedgerRow):
     provider = plain(UnicodeAttribute(), why="of the customer")
     customer = key(UnicodeAttribute(null=True), rows.PLAN_PURCHASE, why="the provider's number of its customer")
     gone_at = plain(NumberAttribute(null=True), why="a time")
+
+
+class Hold(Item):
+    """A legal hold: a copy, under a key of its own, of what some rows of the policy keep of a subject. It is a subject
+    itself, and nobody's child: what becomes of the original does not concern it, and its end is one erasure."""
+
+    pk_prefix = "hold"
+    sk_prefix = "hold"
+    # Its insertion begins the copy.
+    stream_queue = "Exports"
+
+    subject = personal(rows.LEGAL_DISCLOSURE, withheld="a random id, for who holds it")
+    position = personal(rows.LEGAL_DISCLOSURE, null=True, withheld="how far the copy is, by random ids")
+    scope = plain(UnicodeSetAttribute(), why="rows of the policy")
+    basis = key(UnicodeAttribute(), rows.LEGAL_DISCLOSURE, why="a case number or the like, which names nobody")
+    state = plain(UnicodeAttribute(), why="copying, complete or interrupted")
+    held_at = key(Time(), rows.LEGAL_DISCLOSURE, why="time")
+    until = key(Time(), rows.LEGAL_DISCLOSURE, why="time")
+    told_from = key(Time(), rows.LEGAL_DISCLOSURE, why="time: from then on whose data it is may know")
+    told_at = key(Time(null=True), rows.LEGAL_DISCLOSURE, why="time")
+    items = plain(NumberAttribute(default_for_new=0), why="a count of records that were copied")
+    objects = plain(NumberAttribute(default_for_new=0), why="a count of objects that were")
+
+
+class HeldRecord(Item):
+    """The copy of one record, and where the copies of its objects lie; it is named by a keyed hash of the original."""
+
+    pk_prefix = "hold"
+    sk_prefix = "held-record"
+
+    content = personal(rows.LEGAL_DISCLOSURE, withheld="the original is shown, as long as it is there")
+    folders = key(
+        UnicodeSetAttribute(null=True), rows.LEGAL_DISCLOSURE, why="keyed hashes, times and random ids",
+        points_to="folder",
+    )  # fmt: skip
+
+
+class HoldDue(Item):
+    """What is to be done about a hold at a time: to tell whom it concerns, or to end it."""
+
+    pk_prefix = "holds"
+    sk_prefix = "hold-due"
+
+    hold_id = key(UnicodeAttribute(), rows.LEGAL_DISCLOSURE, why="random id")
+    what = plain(UnicodeAttribute(), why="tell or end")
+
+
+class HeldFrom(Item):
+    """In the partition of whose data a hold has copied: that it did, on what basis and until when. Copies of one's data
+    and receipts say so, as soon as it may be told."""
+
+    basis = key(
+        UnicodeAttribute(), rows.LEGAL_DISCLOSURE, why="a case number or the like, which names nobody", exported=True
+    )
+    scope = key(UnicodeSetAttribute(), rows.LEGAL_DISCLOSURE, why="rows of the policy", exported=True)
+    held_at = key(Time(), rows.LEGAL_DISCLOSURE, why="time", exported=True)
+    until = key(Time(), rows.LEGAL_DISCLOSURE, why="time", exported=True)
+    told_from = key(Time(), rows.LEGAL_DISCLOSURE, why="time: from then on it may be told")
+    hold_id = key(UnicodeAttribute(), rows.LEGAL_DISCLOSURE, why="random id", points_to="hold")
+
+    def is_readable(self, subject_record: Record) -> bool:
+        return super().is_readable(subject_record) and clock.now_s() >= self.told_from
+
+
+class HeldAccount(HeldFrom):
+    """A hold that copied from an account."""
+
+    pk_prefix = "account"
+    sk_prefix = "held"
+
+
+class HeldDevice(HeldFrom):
+    """A hold that copied from a device."""
+
+    pk_prefix = "device"
+    sk_prefix = "held"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Rate
 
 from chalicelib.entry.queues import Schedules
-from chalicelib.privacy.actions import erasing, export
+from chalicelib.privacy.actions import erasing, export, holding
 
 schedules = Schedules(__name__)
 
@@ -18,5 +18,8 @@ def resume_erasures() -> dict[str, int]:
 
 @schedules.every(1, Rate.HOURS)
 def sweep_expired_archives() -> dict[str, int]:
-    """Delete the copies of people's data that have waited for a day."""
-    return {"deleted": export.sweep_expired_archives()}
+    """Delete the copies of people's data that have waited for a day, and end the legal holds that are over."""
+    try:
+        return {"deleted": export.sweep_expired_archives()}
+    finally:  # one keeps the other waiting never
+        holding.run_due()

@@ -327,6 +327,7 @@ class Activity(Shape):
         "transfer_declined",
         "device_handed_over",
         "second_factors_removed",
+        "copy_held",
     ]
     by: Literal["owner", "guest", "heir", "operator"]
     who: str | None
@@ -433,3 +434,35 @@ class ApiLog(Shape):
     reading_id: str
     items: list[LoggedRequest]
     cursor: str | None
+
+
+class ShowProposals(Shape):
+    pass
+
+
+RowIds = Annotated[list[Annotated[str, Meta(min_length=1, max_length=16)]], Meta(min_length=1, max_length=64)]
+# It is kept for years, so it names nobody.
+Ground = Annotated[str, Meta(min_length=8, max_length=200, pattern="^[^@]+" + END)]
+SubjectId = Annotated[str, Meta(pattern="^([a-z2-7]{26}){1,2}" + END)]
+
+
+class Hold(Shape):
+    """Of a `subject`, an account or a device by its id, what the rows of the policy in `scope` keep is copied, and held
+    `until` then. The `basis` is kept for years and must not name anybody: a case number will do. Whom it concerns is
+    told, now or, where the law forbids it so long, from `told_from` on."""
+
+    subject: SubjectId
+    scope: RowIds
+    until: Time
+    basis: Ground
+    told_from: Time | None = None
+
+
+class Held(Shape):
+    """How far the copy is; `interrupted` if what is copied ended meanwhile. Order it again to see."""
+
+    hold_id: str
+    state: Literal["copying", "complete", "interrupted", "over"]
+    items: int
+    objects: int
+    until: Time

@@ -15,7 +15,7 @@ from chalicelib.register import catalogue, erasures, tree, upload_hours
 from chalicelib.register.durations import LONGEST_FUNCTION
 from chalicelib.register.erasures import ErasedSubject, Erasure, OpenSubject
 from chalicelib.register.prefixes import Prefix
-from chalicelib.register.tree import ENDPOINT, FISCAL, OBJECT, ROW
+from chalicelib.register.tree import ENDPOINT, FISCAL, HOLD, OBJECT, ROW
 from chalicelib.store import keys, raw_items
 from chalicelib.store.ciphers import DataKey
 from chalicelib.store.commit import Write, change, commit, put, remove
@@ -157,6 +157,7 @@ def _forget_page(run: _Pass, items: list[RawItem]) -> None:
         run.erasure.pk_id,
         children=tree.children_of(items),
         kept=(number for number, _ in tree.pointers(items, FISCAL)),
+        holds=(hold_id for hold_id, _ in tree.pointers(items, HOLD)),
         endpoints=_endpoints(run, items),
     )
     _forget_rows_elsewhere(run, items)

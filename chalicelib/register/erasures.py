@@ -21,6 +21,7 @@ OWNER: Final = "the person"
 PARENT: Final = "a parent"
 MOVE: Final = "a move to another region"
 INACTIVITY: Final = "two years without use"
+HOLD_OVER: Final = "the end of a legal hold"
 
 # An upload ticket lives an hour; a day is for whatever was forgotten.
 LATER_PASSES = (timedelta(hours=1), timedelta(hours=24))
@@ -101,6 +102,13 @@ class KeptRecord(LedgerRow):
     sk_prefix = "kept"
 
 
+class HeldCopy(LedgerRow):
+    """A hold that has a copy by law of something that is erased, by the hold's id."""
+
+    pk_prefix = "erasure"
+    sk_prefix = "held"
+
+
 class OpenErasure(LedgerRow):
     """Keeps an erasure in sight of the clock until its last pass, and says how far that pass is."""
 
@@ -147,7 +155,12 @@ def begin(
 
 
 def note(
-    hashed_id: str, *, children: Iterable[str], kept: Iterable[str], endpoints: Iterable[tuple[str, str, str]]
+    hashed_id: str,
+    *,
+    children: Iterable[str],
+    kept: Iterable[str],
+    holds: Iterable[str],
+    endpoints: Iterable[tuple[str, str, str]],
 ) -> int:
     """Remember what rows that are about to be deleted point to, and how many children those are.
 
@@ -160,7 +173,8 @@ def note(
         put(OpenEndpoint.new(hashed_id, subject, crypto.plain_hash(f"{arn} {holder}"), arn=arn, holder=holder))
         for subject, arn, holder in dict.fromkeys(endpoints)
     ]
-    _commit_all([*open_subjects, *named, *held])
+    copied = [put(HeldCopy.new(hashed_id, hold_id)) for hold_id in dict.fromkeys(holds)]
+    _commit_all([*open_subjects, *named, *copied, *held])
     return len(open_subjects)
 
 
@@ -202,6 +216,11 @@ def count_subjects(hashed_id: str) -> int:
 
 def kept_numbers(hashed_id: str) -> Iterator[str]:
     return (row.sort_id for row in _all(KeptRecord, hashed_id))
+
+
+def holds(hashed_id: str) -> list[str]:
+    """The ids of those that have copied something of what is erased."""
+    return [row.sort_id for row in _all(HeldCopy, hashed_id)]
 
 
 def _all(kind: type[_Row], hashed_id: str, after: str | None = None) -> Iterator[_Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from heapq import heappop, heappush
@@ -309,6 +309,13 @@ def _exported(record: Record) -> dict[str, object]:
     names = _exported_attributes(type(record))
     values = {name: _plain(type(record), name, getattr(record, name)) for name in names}
     return {"id": record.sort_id or record.pk_id, **values}
+
+
+def shown_by_rows(record: Record, row_ids: Collection[str]) -> dict[str, object]:
+    """What a copy of one's data shows of a record, of what these rows of the policy keep; it is decrypted."""
+    tags = tags_of(type(record))
+    names = [name for name in _exported_attributes(type(record)) if (kept := tags[name].row) and kept.id in row_ids]
+    return {name: _plain(type(record), name, getattr(record, name)) for name in names}
 
 
 @cache

@@ -100,10 +100,19 @@ def bound_to_approval(stage: str, operation: str, proposal_id: str, order: Mappi
     return crypto.plain_hash("\n".join(("approve", stage, operation, proposal_id, canonical(order))))
 
 
+def existing(operation: str, order: Mapping[str, Any]) -> Proposal | None:
+    """The proposal of this order, approved or not, whoever proposed it."""
+    (proposal,) = read(Proposal.key("", _id_of(operation, order)))
+    return proposal
+
+
+def _id_of(operation: str, order: Mapping[str, Any]) -> str:
+    return crypto.keyed_hash("proposals", operation, canonical(order))
+
+
 def propose(operation: str, order: Mapping[str, Any], by: Operator) -> Proposal:
-    """The proposal of this order; one that stands, approved or not, whoever proposed it, is the same one."""
-    content = canonical(order)
-    proposal_id = crypto.keyed_hash("proposals", operation, content)
+    """The proposal of this order; one that stands is the same one."""
+    content, proposal_id = canonical(order), _id_of(operation, order)
     now = clock.now()
     made = Proposal.new(
         "", proposal_id, operation=operation, order=content, proposed_at=clock.epoch_s(now),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pynamodb.attributes import Attribute
 
 OBJECT, FOLDER, ENDPOINT, FISCAL, ROW = "object", "folder", "push endpoint", "fiscal", "row"
-SUBJECT, HOLDER = "subject", "holder"
+SUBJECT, HOLDER, HOLD = "subject", "holder", "hold"
 
 # A subject is its kind and its id, joined as its partition is named: `device#q7…`.
 

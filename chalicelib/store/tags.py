@@ -25,8 +25,9 @@ class PolicyRow(Protocol):
 class Tag(Struct, frozen=True):
     """`points_to` names a copy outside the tables (`push endpoint`), an object of the bucket (`object`), folders of
     objects (`folder`; see Record.folders_of), a record that the law keeps (`fiscal`), one elsewhere that ends with this
-    one (`row`), a child, by its kind and id (`subject`), or the subject to which this one belongs while it may pass to
-    another (`holder`), who keeps it; `exported` says that a copy of one's data shows it."""
+    one (`row`), a child, by its kind and id (`subject`), the subject to which this one belongs while it may pass to
+    another (`holder`), who keeps it, or a copy by law that outlives it (`hold`); `exported` says that a copy of one's
+    data shows it."""
 
     kind: Literal["personal", "key", "plain"]
     row: PolicyRow | None = None

@@ -44,6 +44,7 @@ from infra.strict_moto.endpoint import Endpoint
 from infra.strict_moto.s3guard import S3Guard
 
 ACCESS_KEY_ID = "AKIALOCALCLOUDSOWA00"
+STAGE = "local"
 SECRET_ACCESS_KEY = "the-local-cloud-keeps-no-secrets-0000000"
 # A seeded world begins at its own moment, or no run would be like another.
 SEEDED_START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -264,6 +265,15 @@ class LocalCloud:
 
     # ── Time and events ──────────────────────────────────────────────────────────────────────────────────────────────
 
+    def operator(self, name: str) -> dict[str, str]:
+        """Credentials of an IAM user, who is made if need be, for what operators sign."""
+        iam = boto3.client("iam", region_name=REGION)
+        with self.aws.outside():
+            if name not in {one["UserName"] for one in iam.list_users()["Users"]}:
+                iam.create_user(UserName=name)
+            key = iam.create_access_key(UserName=name)["AccessKey"]
+        return {"access_key_id": key["AccessKeyId"], "secret_access_key": key["SecretAccessKey"], "region": REGION}
+
     def now(self) -> datetime:
         return self.clock.now()
 
@@ -465,7 +475,7 @@ class LocalCloud:
             for platform in ("GCM", "APNS")
         }
         return {
-            "Stage": "local",
+            "Stage": STAGE,
             "MostDevices": "1000",
             "PublicUrl": public_url,
             "MailSender": "Sowa <no-reply@sowa.example>",

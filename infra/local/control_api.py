@@ -55,6 +55,7 @@ class ControlApi:
             Route("POST", re.compile("clock"), self._advance),
             Route("POST", re.compile("schedules/([^/]+)"), self._schedule),
             Route("POST", re.compile("operations/([^/]+)"), self._operation),
+            Route("POST", re.compile("operators/([A-Za-z0-9]{1,64})"), self._operator),
             Route("GET", re.compile("payments/([^/]+)"), self._checkout),
             Route("POST", re.compile("payments/([^/]+)"), self._payment),
             Route("GET", re.compile("cards/([^/]+)"), self._cards),
@@ -152,6 +153,10 @@ class ControlApi:
         if name not in (known := {one.name for one in self._cloud.gateway.app.pure_lambda_functions}):
             raise Wrong(404, f"There is no operation {name}. There are: {', '.join(sorted(known))}.")
         return self._cloud.invoke(name, _object(request))
+
+    def _operator(self, request: HttpRequest, name: str) -> Any:
+        """With what somebody signs who is an operator of this name."""
+        return self._cloud.operator(name)
 
     def _checkout(self, request: HttpRequest, order_id: str) -> Response:
         return checkout_page.show(request, order_id)

@@ -21,7 +21,8 @@ PARAMETERS = (
     "MailIdentity", "MailSender", "MediaUrl", "MonthlyBudget",
     *(f"Oidc{platform}{what}" for platform in ("Apple", "Facebook", "Google")
       for what in ("Audiences", "Issuers", "KeysUrl")),
-    "OperatorContact", "OperatorName", "PasskeyDomain", "PasskeyOrigins", "PaymentApiKey", "PaymentApiUrl",
+    "OperatorContact", "OperatorName", "OperatorsRoleToApprove", "OperatorsRoleToPropose",
+    "PasskeyDomain", "PasskeyOrigins", "PaymentApiKey", "PaymentApiUrl",
     "PaymentProvider", "PaymentReturnUrl", "PaymentWebhookSecret",
     "PicturesAtOnce", "PolicyAdditions", "PublicUrl", "Regions", "RequestsAtOnce", "RequestsPerSecond",
     "RestoredFiscal", "RestoredItems", "RestoredItemsStream", "RestoredKeys", "RestoredLedger", "RestoredLedgerStream",

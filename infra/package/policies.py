@@ -55,7 +55,7 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         f"{MEDIA}/exports": {"AbortMultipartUpload", "DeleteObject"},
         **{
             f"{MEDIA}/{prefix}": {"DeleteObject"}
-            for prefix in ("alarms", "avatars", "avatars-in", "covers", "covers-in", "live", "recordings")
+            for prefix in ("alarms", "avatars", "avatars-in", "covers", "covers-in", "held", "live", "recordings")
         },
     },
 }

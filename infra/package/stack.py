@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import ClientError, WaiterError
 
+from infra.package import operators
+
 # What holds data that exists only once. An update that would put something new and empty in its place is refused.
 PRECIOUS = frozenset({"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"})
 # Of a stack that was never whole. CloudFormation takes nothing on top of one whose creation failed.
@@ -64,6 +66,24 @@ def _require_allowed(declared: Mapping[str, Mapping[str, Any]], values: Mapping[
         )
         if one["Type"] == "String" and not is_allowed:
             raise Refused(f"{in_capitals(name)} is not what it has to be. {one.get('Description', '')}".rstrip())
+
+
+def _require_named_sessions(session: boto3.Session, values: Mapping[str, str]) -> None:
+    """Raises Refused for a role by which people act together whose sessions anybody names."""
+    names = [f"Operators{operators.role_id(part)}" for part in operators.PARTS]
+    given = {name: values[name] for name in names if values.get(name)}
+    if len(set(given.values())) < len(given):
+        raise Refused("OPERATORS_ROLE_TO_PROPOSE and OPERATORS_ROLE_TO_APPROVE are the same role: say two.")
+    for parameter, name in given.items():
+        try:
+            operators.require_named_sessions(session.client("iam").get_role(RoleName=name)["Role"])
+        except ClientError as refusal:
+            raise Refused(f"{in_capitals(parameter)}: {refusal}") from refusal
+        except operators.NamedByAnybody as free:
+            raise Refused(
+                f"{in_capitals(parameter)}: a session of {name} may bear any name, so one person could act as two. Let "
+                "the trust of the role require that sts:RoleSessionName is ${aws:username}."
+            ) from free
 
 
 @dataclass
@@ -188,6 +208,7 @@ class Account:
         defaults = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
         _require_reserve_for_queues({**defaults, **had, **values})
         _require_reader_of_budget({**defaults, **had, **values})
+        _require_named_sessions(self.session, {**defaults, **had, **values})
         return [
             *({"ParameterKey": name, "ParameterValue": value} for name, value in values.items()),
             *(

@@ -18,7 +18,7 @@ from chalicelib.entry import cors
 from chalicelib.register import catalogue
 from chalicelib.store.records import Item, LedgerRow, Record
 from infra import applier, gateway_responses
-from infra.package import bundle, memory, object_events, policies, watch
+from infra.package import bundle, memory, object_events, operators, policies, watch
 
 ROOT = Path(__file__).parents[2]
 DEPLOYED, OPERATE = Path(__file__).with_name("deployed.yaml"), ROOT / "infra" / "operate.yaml"
@@ -78,6 +78,7 @@ def made(app: Any, *, architecture: str) -> dict[str, Any]:
     for function in functions:
         _wire(function, architecture)
         resources |= _beside(function)
+    resources |= operators.roles()
     api = resources["RestAPI"]["Properties"]
     api["GatewayResponses"] = own_answers()
     for operations in api["DefinitionBody"]["paths"].values():

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 import click
 
 from chalicelib.errors import Invalid
+from chalicelib.register import proposals
+from infra.package.operators import PARTS, needing_two
 from infra.sowa import factory_files, gift_card_codes, policies
 from infra.sowa.clouds import Cloud, Deployed, Failed, Local
 
@@ -33,12 +35,13 @@ class Session:
     region: str | None
     local_url: str | None
     as_json: bool
+    person: str
 
     @property
     def cloud(self) -> Cloud:
         """Raises Failed where nobody said which installation is meant."""
         if self.local_url is not None:
-            return Local(self.local_url)
+            return Local(self.local_url, self.person)
         if self.stage is None:
             raise Failed("Say which installation: sowa --stage NAME --region REGION …, or sowa --local …")
         return Deployed(self.stage, self.region)
@@ -74,16 +77,23 @@ MOMENT = Moment()
 @click.option("--local", is_flag=True, help=f"The local cloud (make run), at {LOCAL_URL}.")
 @click.option("--url", metavar="URL", help="The local cloud, at this address.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines for people.")
+@click.option("--as", "person", metavar="NAME", default="operator", help="Who you are, in the local cloud.")
 @click.pass_context
 def sowa(
-    context: click.Context, stage: str | None, region: str | None, local: bool, url: str | None, as_json: bool
+    context: click.Context,
+    stage: str | None,
+    region: str | None,
+    local: bool,
+    url: str | None,
+    as_json: bool,
+    person: str,
 ) -> None:
     """What an operator orders of an installation of Sowa, deployed or local.
 
     Nothing secret is an argument: secrets of cameras come in files or from stdin, and whose account is meant is asked
     for. A command that was broken off may be given again.
     """
-    context.obj = Session(stage or None, region or None, url or (LOCAL_URL if local else None), as_json)
+    context.obj = Session(stage or None, region or None, url or (LOCAL_URL if local else None), as_json, person)
 
 
 # Cameras
@@ -431,6 +441,62 @@ def _published(cloud: Cloud, order: dict[str, Any]) -> dict[str, Any]:
         click.echo(f"publish_policy goes on: {named} accounts are named", err=True)
 
 
+# What needs two operators
+
+
+@sowa.group("proposals")
+def of_two() -> None:
+    """What one operator proposes and another one approves. Both sign with their own credentials."""
+
+
+@of_two.command("show")
+@of_session
+def show_proposals(session: Session) -> None:
+    """What was proposed and by whom, and what of it is approved."""
+    answer = session.cloud.order("show_proposals", {})
+    session.show(answer, *map(_line_of_proposal, answer["items"]))
+
+
+def _line_of_proposal(one: Mapping[str, Any]) -> str:
+    parts = [one["proposal_id"], one["operation"], one["state"], f"proposed by {one['proposed_by']}"]
+    if one["approved_by"] is not None:
+        parts.append(f"approved by {one['approved_by']}")
+    return "  ".join([*parts, json.dumps(one["order"], ensure_ascii=False)])
+
+
+@of_two.command("propose")
+@click.argument("operation", type=click.Choice(needing_two()))
+@click.argument("order", type=click.File("rb"))
+@of_session
+def propose(session: Session, operation: str, order: BinaryIO) -> None:
+    """Propose an OPERATION. ORDER is a file of JSON. hold: subject, scope, until, basis, and as wanted told_from."""
+    wanted, cloud = _read_order(order), session.cloud
+    identity = cloud.signed(proposals.bound_to_proposal(cloud.stage, operation, wanted))
+    answer = cloud.order(f"propose_{operation}", {"order": wanted, "identity": identity})
+    session.show(answer, _line_of_proposal(answer))
+
+
+@of_two.command("approve")
+@click.argument("proposal_id")
+@click.option("--yes", is_flag=True, help="Do not ask: you have read the order.")
+@of_session
+def approve(session: Session, proposal_id: str, yes: bool) -> None:
+    """Approve what somebody else proposed, having read it; again, to see how far it is."""
+    cloud = session.cloud
+    found = [one for one in cloud.order("show_proposals", {})["items"] if one["proposal_id"] == proposal_id]
+    if not found:
+        raise Failed(f"There is no proposal {proposal_id}, or nobody approved it within a week.")
+    (one,) = found
+    click.echo(_line_of_proposal(one), err=True)
+    if not yes:
+        click.confirm("Do you approve this?", abort=True, err=True)
+    bound_to = proposals.bound_to_approval(cloud.stage, one["operation"], proposal_id, one["order"])
+    answer = cloud.order(
+        f"approve_{one['operation']}", {"proposal_id": proposal_id, "identity": cloud.signed(bound_to)}
+    )
+    session.show(answer, *(f"{name}: {value}" for name, value in answer.items()))
+
+
 # Gift cards
 
 
@@ -554,6 +620,15 @@ def deployer(session: Session, account_id: str) -> None:
 def operator(session: Session, account_id: str) -> None:
     """The IAM policy of who gives the commands of `sowa`, as JSON."""
     _print_policy(policies.of_operator, session, account_id)
+
+
+@of_policies.command("pair")
+@click.argument("part", type=click.Choice(PARTS))
+@ACCOUNT_ID
+@of_session
+def pair(session: Session, part: str, account_id: str) -> None:
+    """The IAM policy of who proposes, or approves, what needs two: give nobody both. The stack has a role for each."""
+    _print_policy(partial(policies.of_part, part), session, account_id)
 
 
 def _print_policy(made: Callable[[str, str, str], Any], session: Session, account_id: str) -> None:

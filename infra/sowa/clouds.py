@@ -11,9 +11,11 @@ from urllib.parse import quote, urlsplit
 import boto3
 import click
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.demo.client import Unreachable, Wire
+from infra.sowa import identity
 
 # No function runs longer than Lambda lets any run.
 _PATIENCE_S = 910
@@ -42,12 +44,27 @@ class Cloud(Protocol):
     def delete(self, address: str) -> None:
         """Take a file out of that bucket."""
 
+    @property
+    def stage(self) -> str:
+        """Its name."""
+
+    def signed(self, bound_to: str) -> str:
+        """A request that says, by STS, who gives an order; what it is for is signed with it."""
+
 
 class Local:
-    """The local cloud that runs at an address (`make run`)."""
+    """The local cloud that runs at an address (`make run`), and who one is there."""
 
-    def __init__(self, url: str) -> None:
+    stage = "local"
+
+    def __init__(self, url: str, person: str = "operator") -> None:
         self._wire = Wire(url, patience_seconds=_PATIENCE_S)
+        self._person = person
+
+    def signed(self, bound_to: str) -> str:
+        made = self._json("POST", f"operators/{quote(self._person)}")
+        credentials = Credentials(made["access_key_id"], made["secret_access_key"])
+        return identity.presigned(credentials, made["region"], bound_to)
 
     def order(self, name: str, event: Mapping[str, Any]) -> Any:
         return self._json("POST", f"operations/{name}", json.dumps(event).encode())
@@ -92,11 +109,17 @@ class Deployed:
     """The stack `sowa-<stage>` of an AWS account, by the credentials that boto3 finds."""
 
     def __init__(self, stage: str, region: str | None) -> None:
-        self._stage = stage
+        self.stage = self._stage = stage
         self._session = boto3.Session(region_name=region)
 
     def order(self, name: str, event: Mapping[str, Any]) -> Any:
         return self._invoke(name, json.dumps(event).encode())
+
+    def signed(self, bound_to: str) -> str:
+        credentials = self._session.get_credentials()
+        if credentials is None or self._session.region_name is None:
+            raise Failed("Say --region and have credentials of your own in the environment or a profile.")
+        return identity.presigned(credentials.get_frozen_credentials(), self._session.region_name, bound_to)
 
     def run(self, job: str) -> Any:
         return self._invoke(job, b"{}")

@@ -11,7 +11,7 @@ import yaml
 
 from chalicelib.register import policy_table
 from chalicelib.words import LANGUAGES
-from infra.package import policies
+from infra.package import operators, policies
 
 PEOPLE = Path(policies.__file__).with_name("deployer.yaml")
 # Those that `sowa` invokes: operators' functions, and the one job that it runs.
@@ -19,10 +19,10 @@ OPERATIONS = (
     "load_devices", "unload_devices", "show_devices", "show_erasures", "resume_erasures", "replay_erasures",
     "close_month", "restore_keys", "remove_second_factors", "remove_child", "read_api_log", "issue_gift_cards",
     "revoke_gift_cards", "report_gift_cards", "announce", "declare_incident", "record_incident_step",
-    "show_objections", "answer_objection", "publish_policy",
+    "show_objections", "answer_objection", "publish_policy", "show_proposals",
 )  # fmt: skip
 
-__all__ = ["LANGUAGES", "OPERATIONS", "of_deployer", "of_functions", "of_operator", "page_of_privacy"]
+__all__ = ["LANGUAGES", "OPERATIONS", "of_deployer", "of_functions", "of_operator", "of_part", "page_of_privacy"]
 
 
 def of_deployer(stage: str, region: str, account_id: str) -> dict[str, Any]:
@@ -33,6 +33,14 @@ def of_deployer(stage: str, region: str, account_id: str) -> dict[str, Any]:
 def of_operator(stage: str, region: str, account_id: str) -> dict[str, Any]:
     """The IAM policy of who runs `sowa`."""
     return _policy("operator", stage, region, account_id)
+
+
+def of_part(part: str, stage: str, region: str, account_id: str) -> dict[str, Any]:
+    """The IAM policy of who proposes, or of who approves, what needs two: `propose` or `approve`. Nobody has both."""
+    function = f"arn:aws:lambda:{region}:{account_id}:function:sowa-{stage}-"
+    invoked = [f"{function}{name}" for name in operators.invoked()[part]]
+    statement = {"Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": invoked}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _policy(who: str, stage: str, region: str, account_id: str) -> dict[str, Any]:

@@ -61,6 +61,9 @@ UNRECORDED_OPERATIONS = {
     "remove_child": "nothing is left to be told to: the receipt says it",
     "restore_keys": "nothing is said to anybody by a key that is back where it was",
     "replay_erasures": "nothing is left to be told to: the receipts say it",
+    "show_proposals": "whom they are about is not told before it may be",
+    "propose_hold": "nothing is held before it is approved",
+    "approve_hold": "it is recorded when whom it concerns may be told",
 }
 _DOWNLOADS = ["GET /privacy/exports/{export_id}/archive/{link}"]
 _CAMERAS = set(route_names(of="camera"))

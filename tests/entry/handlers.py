@@ -34,6 +34,12 @@ OPERATIONS = {
     "announce": {"title": "We move", "text": "Sowa moves to other machines on Sunday.", "to": "all"},
     "show_objections": {},
     "publish_policy": {"version": "gate", "from": "2030-01-01", "text": "Our gate is filmed, too."},
+    "show_proposals": {},
+    "propose_hold": {
+        "order": {"subject": "a" * 26, "scope": ["B11"], "until": "2027-01-05T08:00:00Z", "basis": "case 17/26"},
+        "identity": "nobody=1",
+    },
+    "approve_hold": {"proposal_id": "none", "identity": "nobody=1"},
     "answer_objection": {"request_id": "a" * 40, "granted": True, "grounds": "It is so."},
     "remove_child": {"email": "nobody@example.com"},
     "remove_second_factors": {"email": "nobody@example.com"},

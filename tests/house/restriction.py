@@ -95,6 +95,7 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
     "an operator's duty, by law or to let somebody in: recorded each time": (
         *("replay_erasures", "restore_keys", "remove_child", "read_api_log", "remove_second_factors"),
         *("show_objections", "answer_objection", "declare_incident", "record_incident_step"),
+        *("show_proposals", "propose_hold", "approve_hold"),
         "check_incident_deadlines",
     ),
 }

@@ -26,10 +26,11 @@ from chalicelib.orders.records import DueRefund
 from chalicelib.payments import sandbox, signatures
 from chalicelib.payments.shapes import Refund, RefundRequest
 from chalicelib.plans.records import PlanWarning
-from chalicelib.privacy.actions import export
+from chalicelib.privacy.actions import export, hold_copies
 from chalicelib.privacy.records import ARCHIVES
 from chalicelib.recordings.actions import quota
 from chalicelib.register.durations import LONGEST_FUNCTION
+from chalicelib.register.rows import ROWS
 from chalicelib.sessions import rules
 from chalicelib.settings import settings
 from chalicelib.store import ciphers
@@ -44,6 +45,7 @@ from tests.gift_cards.cards import UNKNOWN, issue, new_code, redeem, report
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture, platforms
 from tests.invoices.notes import issue_credit_note
+from tests.operators import ordered
 from tests.payments import fake_stripe, stripe_events
 from tests.privacy.backups import brought_back
 from tests.push.refusing import as_if_sns_had_answered_nobody
@@ -780,6 +782,29 @@ def _rights_exercised(home: Home) -> None:
         home.world.settle()
 
 
+def _a_hold(home: Home) -> None:
+    """Of an account with all that there is of it; it pauses, is told of, and ends."""
+    home.owner.show_face(jpeg(1))
+    home.owner.cover(home.camera.device_id, jpeg(2, (320, 240)))
+    pay(home.world, home.owner.order(home.camera.device_id).json["order_id"])
+    home.world.settle()
+    home.camera.record(20_000)
+    home.world.settle()
+    until = wire_time(home.world.now() + timedelta(days=1))
+    order = {"subject": home.owner.account_id, "until": until, "basis": "II Kp 17/26"}
+    order["scope"] = [row.id for row in ROWS]
+    with patch.object(hold_copies, "BUDGET_S", 0):
+        ordered(home.world, "hold", order)
+        home.world.settle()
+    home.world.run_schedule("sweep_expired_archives")
+    assert ordered(home.world, "hold", order)["state"] == "complete"
+    assert home.world.invoke("show_proposals", {})["items"]
+    home.world.settle()
+    home.world.clock.move_to(home.world.now().timestamp() + 86_400)
+    home.world.run_schedule("sweep_expired_archives")
+    home.world.settle()
+
+
 def _a_guest(home: Home) -> None:
     """Invited once by e-mail and once by phone, pushed to, and gone in each of the ways there are."""
     home.stranger.take_pushes("platform-token-of-the-stranger")
@@ -858,6 +883,7 @@ LIVES = (
     _lost_second_factors,
     _a_look_into_the_log,
     _rights_exercised,
+    _a_hold,
     _a_restore,
     _a_restore_of_keys,
     _a_copy_of_everything,

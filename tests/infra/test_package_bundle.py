@@ -541,7 +541,12 @@ strange = {name for name in sys.modules if name.startswith("chalice.")} - {"chal
 assert not strange, strange
 with contextlib.redirect_stdout(io.StringIO()):
     context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: 29_000)
-    answer = handler(json.loads(sys.argv[2]), context)
+    try:
+        answer = handler(json.loads(sys.argv[2]), context)
+    except Exception as refusal:
+        if "REFUSED" not in sys.argv[2]:
+            raise
+        answer = {"refused": type(refusal).__name__}
 peak_mb = int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]) / 1024
 print(json.dumps([round(took_ms), peak_mb, answer]))
 """
@@ -601,6 +606,17 @@ _ORDERS = {
     "show_devices": ({"sns": ["SN0009"]}, {"items": [_ABSENT]}),
     "answer_objection": ({"request_id": "a" * 40, "granted": True, "grounds": "It is so."}, {"state": None}),
     "show_objections": ({}, {"items": [], "more": False}),
+    "show_proposals": ({}, {"items": []}),
+    "propose_hold": (
+        {
+            "order": {
+                "subject": "a" * 26, "scope": ["B11"], "until": f"{_NEXT_YEAR}-12-31T00:00:00Z", "basis": "case 17/26"
+            },
+            "identity": "REFUSED=1",
+        },
+        {"refused": "IdentityNotProved"},
+    ),
+    "approve_hold": ({"proposal_id": "none", "identity": "REFUSED=1"}, {"refused": "NotFound"}),
     "show_erasures": ({}, {"items": [], "total": 0, "oldest_seconds": 0}),
     "close_month": ({"month": "2025-12"}, {"month": "2025-12", "invoices": 0, "credit_notes": 0, "sums": []}),
     "show_live": (sample("function_url"), {"statusCode": 404}),

@@ -43,6 +43,7 @@ _METHODS = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnectio
 _WITHOUT_NAME = {"sns": policies.PUSH, "sesv2": policies.MAIL, "logs": policies.API_LOGS}
 _ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "DeleteObjects": "DeleteObject",
     "HeadObject": "GetObject",
@@ -85,6 +86,8 @@ class Witness:
     def note(self, service: str, operation: str, params: dict[str, Any]) -> None:
         if (who := _running.get()) is None:  # the world's own calls, such as S3's look at who may read
             return
+        if service == "sts":  # asked in somebody else's name, who has signed it, and by no SDK
+            return
         self.operations.setdefault(service, set()).add(operation)
         for resource, action in self._rights(service, operation, params):
             self.seen.setdefault(who, {}).setdefault(resource, set()).add(action)
@@ -109,9 +112,7 @@ class Witness:
         elif service in _WITHOUT_NAME:
             yield _WITHOUT_NAME[service], operation
         elif service == "s3":
-            name = self._names[params["Bucket"]]
-            for prefix in {_prefix(name, key) for key in _keys(params)}:
-                yield f"{name}/{prefix}", _ACTIONS.get(operation, operation)
+            yield from _of_objects(self._names[params["Bucket"]], operation, params)
         else:
             resource = next(params[name] for name in ("QueueUrl", "KeyId") if name in params)
             yield self._names[resource], _ACTIONS.get(operation, operation)
@@ -135,6 +136,13 @@ def _keys(params: dict[str, Any]) -> list[str]:
     if "Delete" in params:
         return [one["Key"] for one in params["Delete"]["Objects"]]
     return [params["Key"] if "Key" in params else params["Prefix"]]
+
+
+def _of_objects(name: str, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for prefix in {_prefix(name, key) for key in _keys(params)}:
+        yield f"{name}/{prefix}", _ACTIONS.get(operation, operation)
+    if "CopySource" in params:
+        yield f"{name}/{_prefix(name, params['CopySource']['Key'])}", "GetObject"
 
 
 def _cold(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -221,6 +229,7 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         # objects that do not exist yet
         *((f"s3:{action}Object", f"{_MEDIA}/invoice-copies/*") for action in ("Delete", "Get", "Put")),
         *((f"s3:{action}Object", f"{_MEDIA}/invoices/*") for action in ("Delete", "Get", "Put")),
+        *((f"s3:{action}Object", f"{_MEDIA}/held/*") for action in ("Delete", "Put")),
         ("s3:DeleteObject", f"{_MEDIA}/alarms/*"),
         ("s3:GetObject", f"{_MEDIA}/alarms/*"),
         ("s3:PutObject", f"{_MEDIA}/alarms/*"),

@@ -87,7 +87,8 @@ def expanded() -> dict[str, Any]:
 def test_sam_adds_neither_stages_nor_roles_and_answers_in_our_words() -> None:
     kinds = [one["Type"] for one in expanded()["Resources"].values()]
     assert kinds.count("AWS::ApiGateway::Stage") == 1  # SAM likes to add one called Stage
-    assert kinds.count("AWS::IAM::Role") == len(resources("AWS::Serverless::Function"))
+    # And one each for people who propose, and who approve.
+    assert kinds.count("AWS::IAM::Role") == len(resources("AWS::Serverless::Function")) + 2
     api = expanded()["Resources"]["RestAPI"]["Properties"]
     # Of an edge-optimised API alone we hear which country a camera calls from: before a regional one is no CloudFront.
     assert api["EndpointConfiguration"] == {"Types": ["EDGE"]}

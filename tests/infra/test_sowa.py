@@ -23,6 +23,7 @@ from chalicelib.register import policy_table
 from infra.demo.client import Answer
 from infra.local.control_api import ControlApi
 from infra.local.gateway import http_request
+from infra.package.operators import needing_two
 from infra.sowa import clouds, policies
 from infra.sowa.__main__ import main, sowa
 from tests.conftest import Home
@@ -505,5 +506,39 @@ def test_who_has_no_credentials_is_told_so(monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_operators_function_has_a_command(home: Home, aws: Aws) -> None:
     """What nobody can order from here nobody finds."""
     source = (ROOT / "infra" / "sowa" / "__main__.py").read_text()
-    ordered = {one.name for one in home.world.gateway.app.pure_lambda_functions} - {"show_live"}
+    of_two = {f"{part}_{name}" for part in ("propose", "approve") for name in needing_two()}
+    ordered = {one.name for one in home.world.gateway.app.pure_lambda_functions} - {"show_live", *of_two}
     assert main is not None and [name for name in ordered if f'"{name}"' not in source] == []
+
+
+# What needs two operators
+
+
+def test_what_one_proposes_another_approves_and_the_first_may_not(run: Callable[..., Result], home: Home) -> None:
+    order = {"subject": home.owner.account_id, "scope": ["B7"], "until": "2026-02-05T08:00:00Z", "basis": "II Kp 17/26"}
+    proposed = of_json(run("--json", "--as", "anna", "proposals", "propose", "hold", "-", given=json.dumps(order)))
+    assert (proposed["state"], proposed["order"], proposed["proposed_by"]) == ("open", order, "anna")
+    approve = ("--json", "--as", "bob", "proposals", "approve", proposed["proposal_id"])
+    assert run(*approve, given="n\n").exit_code == 1
+    same = run("--as", "Anna", "proposals", "approve", proposed["proposal_id"], "--yes")
+    assert same.exit_code == 1 and "Somebody else has to approve it" in same.stderr
+    shown = run("proposals", "show").stdout
+    assert "open" in shown and "proposed by anna" in shown and order["basis"] in shown
+    approved = run(*approve, given="y\n")
+    assert order["basis"] in approved.stderr, "who approves has read what"
+    assert of_json(approved)["state"] == "copying"
+    home.world.settle()
+    assert of_json(run(*approve, "--yes"))["state"] == "complete"
+    assert "approved by bob" in run("proposals", "show").stdout
+    assert run("proposals", "approve", "nothing", "--yes").exit_code == 1
+
+
+def test_who_proposes_may_not_approve_by_any_policy() -> None:
+    def may(policy: Mapping[str, Any]) -> set[str]:
+        return {one.rpartition("-")[2] for statement in policy["Statement"] for one in statement["Resource"]}
+
+    propose, approve = (may(policies.of_part(part, "s", "r", "1")) for part in ("propose", "approve"))
+    assert propose & approve == {"show_proposals"}
+    assert {one.removeprefix("propose_") for one in propose} >= set(needing_two())
+    ordinary = [one for one in may(policies.of_operator("s", "r", "1")) if one.startswith(("propose_", "approve_"))]
+    assert ordinary == []

@@ -20,6 +20,7 @@ from tests.gift_cards.cards import UNKNOWN, issue, redeem
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture
 from tests.neighbour import COUNTRY, neighbour
+from tests.operators import ordered
 from tests.orders.payment_events import order, tell
 from tests.orders.test_disputes import changed
 from tests.payments.saved_cards import tell_card_saved
@@ -161,6 +162,9 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.world.invoke(
         "read_api_log", {"from": "2026-01-05T08:00:00Z", "to": "2026-01-05T09:00:00Z", "reason": "case 2026-17"}
     )
+    held = {"subject": home.owner.account_id, "scope": ["B7"], "until": "2026-02-05T08:00:00Z", "basis": "II Kp 17/26"}
+    ordered(home.world, "hold", held)
+    home.world.settle()
     iza = new_person(home.world, "iza@example.com")
     App.added(iza)
     Key().add_to(iza)
@@ -215,7 +219,7 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     # Made before this world, after a loss, by a move to another region, when an erasure is further, when a month is
     # over, and of many who pay at once.
     others = {"RootSecret", "KeysRestore", "Replay", "PlanTicket", "ErasedSubject", "OpenEndpoint", "KeptRecord"}
-    others |= {"ClosedMonth", "NumberingTurn"}
+    others |= {"ClosedMonth", "HeldCopy", "NumberingTurn"}
     assert {one.__name__ for one in catalogue.RECORDS} - seen <= others
 
 

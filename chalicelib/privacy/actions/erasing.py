@@ -11,7 +11,7 @@ from chalicelib.aws import sqs
 from chalicelib.errors import NotFound
 from chalicelib.orders.actions import keeping as orders
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import customers, region_plans
+from chalicelib.privacy.actions import customers, holding, region_plans
 from chalicelib.register import erase, erasures
 from chalicelib.register.erasures import DONE, ERASING, OWNER, Erasure, OpenErasure, OpenSubject
 from chalicelib.settings import settings
@@ -183,6 +183,7 @@ def _claims(erasure: Erasure) -> dict[str, object]:
         "backups": "hold ciphertext whose keys are destroyed; gone after 36 days",
         "at_payment_providers": customers.receipt_lines(erasure.pk_id),
         "kept": [{**one, "why": "tax law"} for one in kept],
+        "copies_held_by_law": holding.receipt_lines(erasure.pk_id),
         "subjects_not_named": subjects - len(named),
         "kept_not_named": sum(1 for _ in numbers),
     }

@@ -36,7 +36,8 @@ def _places_of(stored: Stored, subject_id: str) -> Found:
 def _allowed(base: type[Record], row: Row) -> set[str]:
     kind = keys.kind_of(row.get("sk", ""))
     if base is LedgerRow:
-        return set(row) if kind in ("answer", "deletion") else {"sk", "receipt"}
+        # What operators proposed says for years about whom it was, by a random id.
+        return set(row) if kind in ("answer", "deletion", "proposal") else {"sk", "receipt"}
     if base is Item and kind in ("order", "gift-card-redemption"):
         return {"device_id"}
     return _EXPIRING.get(kind, set()) if base is Item and "expires_at" in row else set()

@@ -11,6 +11,7 @@ from chalicelib.invoices.actions.documents import MEDIA_TYPES, archive_key
 from chalicelib.invoices.records import COPIES, INVOICES
 from chalicelib.live.records import PIECES
 from chalicelib.plans.rules import ledger as plan_rules
+from chalicelib.privacy.records import HELD
 from chalicelib.recordings.rules import deletions, quarters, uploads
 from chalicelib.recordings.rules.deletions import Mark, ms_of
 from chalicelib.recordings.rules.quarters import Quarters
@@ -44,6 +45,9 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
     numbers = {number for _, number in stored.of("Invoice")}
     numbers |= {f"month-{month}" for _, month in stored.of("ClosedMonth")}
     passing |= {key for key in stored.objects if INVOICES.parse_key(key)[0] in numbers}
+    # A hold's are named by folders, and stay as long as it does.
+    holds = {row["hold_id"] for row in stored.of("HoldDue").values()}
+    passing |= {key for key in stored.objects if HELD.parse_key(key)[0] in holds}
     accounts = stored.first_ids("Account")
     passing |= {key for key in stored.objects if COPIES.parse_key(key)[0] in accounts}
     made = {number for (_, number), row in stored.of("InvoiceDocument").items() if "made_at" in row}

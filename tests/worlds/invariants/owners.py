@@ -240,7 +240,7 @@ def a_push_address_at_sns_has_a_row(stored: Stored) -> Found:
 def a_data_key_is_there_as_long_as_its_subject(stored: Stored) -> Found:
     found = stored.first_ids("DataKey")
     lasting = {**stored.first_ids("Account"), **stored.first_ids("Device")}
-    kinds = ("ClosureNotice", "InvoiceBuyer", "Registration", "Report", "UnnamedEndpoint")
+    kinds = ("ClosureNotice", "Hold", "InvoiceBuyer", "Registration", "Report", "UnnamedEndpoint")
     passing = {one: row for kind in kinds for one, row in stored.first_ids(kind).items()}
     wanted = {**passing, **lasting}
     yield from (f"the key of {subject_id} belongs to nobody" for subject_id in found.keys() - wanted.keys())
