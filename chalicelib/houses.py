@@ -19,6 +19,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "access": ("records",),
     "push": ("routes", "listeners", "records"),
     "notices": ("routes", "listeners", "scheduled", "operations", "records"),
+    "newsletter": ("routes", "listeners", "operations", "records"),
     "plans": ("routes", "scheduled", "records"),
     "stock": ("routes", "listeners", "scheduled", "operations", "records"),
     "devices": ("routes", "listeners", "scheduled", "records"),

@@ -20,6 +20,7 @@ from tests.factors import App, Key
 from tests.gift_cards.cards import new_code
 from tests.identities.people import maja
 from tests.identities.platforms import google_token, platforms
+from tests.newsletter.subscribers import subscribed
 from tests.policy.publishing import publish
 from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.scene import Caller, Camera, Person, box, elsewhere, jpeg, pay, wire_time
@@ -31,7 +32,7 @@ Place = tuple[str, str]
 # Kinds that live for minutes or days: what was planted there is gone before the life is full.
 PASSING = (
     "AddressChange", "ClosureNotice", "OutboxMessage", "OfferedPicture", "PendingTotp", "Registration", "Report",
-    "Transfer", "UnnamedEndpoint",
+    "Subscription", "Transfer", "UnnamedEndpoint",
 )  # fmt: skip
 
 # Kinds in the account's own partition that stay.
@@ -48,7 +49,7 @@ EXEMPT: dict[Place, str] = {
     },
     **{
         (kind, "language"): "two letters, found in anything"
-        for kind in ("Account", "ClosureNotice", "OutboxMessage", "Registration")
+        for kind in ("Account", "ClosureNotice", "OutboxMessage", "Registration", "Subscription")
     },
     ("Account", "is_password_short"): "yes, or not there",
     **{("Notice", name): "words of ours, which many are told alike" for name in ("title", "text")},
@@ -147,6 +148,7 @@ class Life:
     # How it goes
 
     def live(self) -> None:
+        self._order_the_newsletter()
         self._begin_by_phone()
         self._come_from_a_platform()
         self._register()
@@ -198,6 +200,14 @@ class Life:
         other = elsewhere(self.person, password=canary(self.whose, "password"))
         self._keep("OutboxMessage", self.person.account_id, Stored(dump.dump()))
         assert other.call("DELETE", "/sessions/current").status == 204
+
+    def _order_the_newsletter(self) -> None:
+        """Without an account, and then with one that has the address."""
+        email = self.person.email
+        subscribed(self.world, email)
+        stored = Stored(self.world.dump())
+        ((_, subscription_id),) = stored.of("Subscriber")
+        self._keep("Subscription", subscription_id, stored)
 
     def _begin_by_phone(self) -> None:
         """And think better of it."""

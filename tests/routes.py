@@ -22,6 +22,7 @@ from tests.factors import App, Key
 from tests.gift_cards.cards import new_code
 from tests.identities.platforms import google_token
 from tests.neighbour import COUNTRY, neighbour
+from tests.newsletter.subscribers import ONE_CLICK, order, send, subscribed, token_in
 from tests.policy.publishing import publish
 from tests.scene import (
     CODE,
@@ -98,6 +99,9 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
     "notice_id": lambda home: _notice(home),
     "version": lambda home: publish(home.world)["version"],
+    "newsletter_email": lambda home: "reader@example.com",
+    "newsletter_token": lambda home: _ordered_newsletter(home),
+    "unsubscribe_token": lambda home: _sent_newsletter(home),
     "invited_email": lambda home: "invited@example.com",
     "share_id": lambda home: home.owner.share(home.camera.device_id, email=home.stranger.email).json["share_id"],
 }
@@ -139,6 +143,17 @@ def _notice(home: Home) -> str:
     notice_id = str(home.world.invoke("announce", order)["notice_id"])
     home.world.settle()
     return notice_id
+
+
+def _ordered_newsletter(home: Home) -> str:
+    assert order(home.world).status == 202
+    return token_in(home.world)
+
+
+def _sent_newsletter(home: Home) -> str:
+    subscribed(home.world)
+    send(home.world)
+    return token_in(home.world)
 
 
 def _plan(home: Home, **more: Any) -> None:
@@ -338,6 +353,8 @@ def request_for(route: Route, home: Home) -> Request:
         request.body = said
     elif route.query is not None:
         request.query = said
+    if route.takes_form:
+        request.raw = ONE_CLICK
     return request
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TypeGuard
 
+from msgspec import Struct
+
 from chalicelib import clock, ids
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.activity import actions as activity
 from chalicelib.consents import rules, shapes
-from chalicelib.consents.records import ConsentChange
-from chalicelib.consents.rules import Grant, Purpose
+from chalicelib.consents.records import ConsentChange, Consenting
+from chalicelib.consents.rules import Grant, Purpose, Way
 from chalicelib.entry.callers import Caller
 from chalicelib.errors import Conflict, Forbidden, NotFound
-from chalicelib.store.commit import Write, check, commit_and_answer, create
+from chalicelib.store import keys
+from chalicelib.store.commit import Write, check, commit_and_answer, create, put, remove
 from chalicelib.store.retrying import retrying_from
 
-_BY_ACCOUNT = "account"
 # Of a random id so much that two changes in one microsecond are two.
 _MARK = 12
 
@@ -77,33 +79,55 @@ def _change(purpose: Purpose, given: bool, caller: Caller) -> shapes.Consent:
     if agreed == (text.version if given else None):
         is_open = check(account, Account.pk.exists(), otherwise=NotFound)
         return commit_and_answer(is_open, answer=_described(caller, purpose))
+    how = _How("account", caller.language, caller.terminal)
+    writes = _changed(account, purpose, text, how, given=given)
+    return commit_and_answer(*writes, answer=_described(caller, purpose))
+
+
+class _How(Struct, frozen=True):
+    """In which way somebody agreed or withdrew, in which language, and where."""
+
+    way: Way
+    language: str
+    terminal: str | None = None
+
+
+def _changed(account: Account, purpose: Purpose, text: rules.Text, how: _How, *, given: bool) -> tuple[Write, ...]:
+    """Writes by which an account, decrypted, agrees to this text, or withdraws. Raises StaleRead on commit."""
     new = Grant(purpose, text.version, clock.now_s(), ids.new_id()) if given else None
-    changed = accounts.changes_consents(account, rules.with_grant(account.consents, purpose, new))
-    return commit_and_answer(
-        changed,
-        create(_entry(caller, purpose, text, given=given)),
-        activity.record(
-            account, "consent_given" if given else "consent_withdrawn", who=caller.terminal, about=purpose
-        ),
-        answer=_described(caller, purpose),
+    act = "consent_given" if given else "consent_withdrawn"
+    return (
+        accounts.changes_consents(account, rules.with_grant(account.consents, purpose, new)),
+        create(_entry(account, purpose, text, how, given=given)),
+        *_listed(account.pk_id, purpose, given=given),
+        activity.record(account, act, who=how.terminal, about=purpose),
     )
 
 
-def _entry(caller: Caller, purpose: Purpose, text: rules.Text, *, given: bool) -> ConsentChange:
+def _entry(account: Account, purpose: Purpose, text: rules.Text, how: _How, *, given: bool) -> ConsentChange:
     now = clock.now()
+    is_listed = given and purpose in rules.LISTED
     return ConsentChange.new(
-        caller.account_id,
+        account.pk_id,
         f"{purpose}-{now:%Y%m%dT%H%M%S%fZ}-{ids.new_id()[:_MARK]}",
-        cipher=caller.cipher,
+        cipher=account.cipher,
         at=clock.epoch_s(now),
         purpose=purpose,
         given=given,
         text_version=text.version,
         text_sha256=text.sha256,
-        language=caller.language,
-        way=_BY_ACCOUNT,
-        terminal=caller.terminal,
+        language=how.language,
+        way=how.way,
+        terminal=how.terminal,
+        listed_at=keys.written(Consenting.key(purpose, account.pk_id)) if is_listed else None,
     )
+
+
+def _listed(account_id: str, purpose: Purpose, *, given: bool) -> tuple[Write, ...]:
+    """The write that puts an account among those that agree to this, or takes it off, if anybody looks for them."""
+    if purpose not in rules.LISTED:
+        return ()
+    return (put(Consenting.new(purpose, account_id)),) if given else (remove(Consenting.key(purpose, account_id)),)
 
 
 def history_of(caller: Caller, purpose: str, limit: int, cursor: str | None) -> shapes.ConsentHistory:
@@ -128,7 +152,33 @@ def _shown(entry: ConsentChange) -> shapes.ConsentChange:
     )
 
 
+# Consents that are given and withdrawn by links in mails
+
+
+def gives(account: Account, purpose: Purpose, version: str, language: str) -> tuple[Write, ...]:
+    """Writes by which an account, decrypted, agrees to this version's text by a link in a mail; none if it agrees.
+    Raises StaleRead on commit."""
+    if rules.grant_of(account.consents, purpose) is not None:
+        return ()
+    return _changed(account, purpose, rules.text_of(purpose, version, language), _How("link", language), given=True)
+
+
+def withdraws(account: Account, purpose: Purpose, way: Way) -> tuple[Write, ...]:
+    """Writes by which an account, decrypted, withdraws; none if it does not agree. Raises StaleRead on commit."""
+    if rules.grant_of(account.consents, purpose) is None:
+        return ()
+    text = rules.current_text(purpose, account.language)
+    return _changed(account, purpose, text, _How(way, account.language), given=False)
+
+
 # What depends on a consent
+
+
+def consenting(purpose: Purpose, *, limit: int, after: str | None) -> tuple[list[str], str | None]:
+    """A page of the accounts that agree to a purpose of `rules.LISTED`, by their ids, and behind which id the next one
+    begins; whether each still does, its own row says."""
+    page = Consenting.list_of(purpose, limit=limit, after=after)
+    return [one.account_id for one in page.items], page.cursor
 
 
 def required(caller: Caller, purpose: Purpose) -> tuple[Grant, Write]:
@@ -137,7 +187,12 @@ def required(caller: Caller, purpose: Purpose) -> tuple[Grant, Write]:
     grant = rules.grant_of(caller.account.consents, purpose)
     if grant is None:
         raise ConsentMissing
-    return grant, check(caller.account, Account.consents.contains(grant.text), otherwise=ConsentMissing)
+    return grant, require_in_force(caller.account, grant, otherwise=ConsentMissing)
+
+
+def require_in_force(account: Account, grant: Grant, *, otherwise: type[Exception]) -> Write:
+    """The condition that a consent is still in force."""
+    return check(account, Account.consents.contains(grant.text), otherwise=otherwise)
 
 
 def is_in_force(account: Account | None, purpose: Purpose, grant_id: str) -> bool:

@@ -25,4 +25,19 @@ class ConsentChange(Item):
     text_sha256 = personal(rows.CONSENT_RECORDS)
     language = personal(rows.CONSENT_RECORDS)
     way = personal(rows.CONSENT_RECORDS)
-    terminal = personal(rows.CONSENT_RECORDS)
+    terminal = personal(rows.CONSENT_RECORDS, null=True)
+    listed_at = key(
+        UnicodeAttribute(null=True), rows.CONSENT_RECORDS, why="where who agrees is found by purpose", points_to="row"
+    )
+
+
+class Consenting(Item):
+    """An account that agrees to a purpose for which people are written to, in the partition of that purpose: so that
+    who writes to them finds them. Whether it agrees, its own row says."""
+
+    pk_prefix = "consenting"
+    sk_prefix = "consenting"
+
+    @property
+    def account_id(self) -> str:
+        return self.sort_id

@@ -13,6 +13,10 @@ from chalicelib.words import bundle
 
 Purpose = Literal["experience", "newsletter", "marketing_events", "surveys", "similar_events", "analytics_cookies"]
 PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
+# The way of a consent: of who was signed in, by a link in a mail, because a mail was called unwanted, or came back.
+Way = Literal["account", "link", "complaint", "bounce"]
+# Whoever agrees to these is written to by us, and so has to be found.
+LISTED: Final[frozenset[Purpose]] = frozenset({"newsletter"})
 
 
 class Text(Struct, frozen=True):
@@ -28,7 +32,11 @@ class Text(Struct, frozen=True):
 
 def current_text(purpose: Purpose, language: str) -> Text:
     """The text that counts from now on. Those of before stay in the bundle, as people agreed to them."""
-    version = _newest_version(purpose)
+    return text_of(purpose, _newest_version(purpose), language)
+
+
+def text_of(purpose: Purpose, version: str, language: str) -> Text:
+    """The text of a version that somebody agreed to."""
     return Text(version, bundle(language, "consents")[f"{purpose}/{version}"])
 
 

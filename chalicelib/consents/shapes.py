@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.consents.rules import Purpose
+from chalicelib.consents.rules import Purpose, Way
 from chalicelib.entry.wire import Listed, Page, Shape, Time
 
 
@@ -42,16 +42,17 @@ class AskHistory(Page):
 
 
 class ConsentChange(Shape):
-    """`way` is `account` for who was signed in, with the terminal; the hash is that of the text in that language
-    (SHA-256, hex)."""
+    """`way` is `account` for who was signed in, with the terminal; `link` for a link in a mail, `complaint` for who
+    called a mail unwanted, and `bounce` where mails came back. The hash is that of the text in that language (SHA-256,
+    hex)."""
 
     at: Time
     given: bool
     text_version: str
     text_sha256: str
     language: str
-    way: Literal["account"]
-    terminal: str
+    way: Way
+    terminal: str | None
 
 
 class ConsentHistory(Listed):

@@ -14,6 +14,8 @@ class Address(Item):
 
     pk_prefix = "address"
     sk_prefix = "address"
+    # What the address had by itself becomes the account's.
+    stream_queue, stream_listener = "Notices", "newsletter.on_address_held"
 
     account_id = key(UnicodeAttribute(), rows.REGISTRATION, why="random id")
 

@@ -46,3 +46,8 @@ def unsubscribing(contact: str) -> dict[str, str]:
         if "@" in word:
             return {"List-Unsubscribe": f"<mailto:{word}?subject=unsubscribe>"}
     return {}
+
+
+def unsubscribing_by_one_click(url: str) -> dict[str, str]:
+    """The headers by which mail programs unsubscribe in a click, by a POST to this address (RFC 8058, 3.1)."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

@@ -59,6 +59,8 @@ class Route(Struct, frozen=True):
     caller's own session (the one that the path names, if it names one), and `outlives` for what ends the account.
     `unrestricted` is for what is done for nobody who has restricted processing, and is more than storing and reading.
     `before_agreement` is for what goes on while somebody has not agreed to a policy that asks for it anew.
+    `takes_form` is for what a page's button and mail programs post: all that it says stands in the query, and the form
+    itself is not looked at.
     `tag` is the part of the contract that it belongs to, where that is not its house.
     """
 
@@ -82,6 +84,7 @@ class Route(Struct, frozen=True):
     refuses: tuple[type[Refusal], ...]
     example: Mapping[str, object]
     media_type: str | None
+    takes_form: bool
     tag: str
 
     @property
@@ -193,6 +196,7 @@ if TYPE_CHECKING:
         ends_need: bool
         refuses: tuple[type[Refusal], ...]
         media_type: str | None
+        takes_form: bool
         tag: str | None
 
 
@@ -241,6 +245,7 @@ class RouteTable(Blueprint):
         ends_need: bool = False,
         refuses: tuple[type[Refusal], ...] = (),
         media_type: str | None = None,
+        takes_form: bool = False,
         tag: str | None = None,
     ) -> Callable[[Viewed], Viewed]:
         def declare(view: Viewed) -> Viewed:
@@ -248,7 +253,7 @@ class RouteTable(Blueprint):
                 method, path, view, who, asks, query, answers, status or (_NO_CONTENT if answers is None else _OK),
                 needs, stepped_up, unrestricted, before_agreement,
                 idempotent and method not in _READING and who is Who.PERSON, money, outlives, ends_session or outlives,
-                ends_need or answers is None, refuses, example, media_type,
+                ends_need or answers is None, refuses, example, media_type, takes_form,
                 tag or view.__module__.split(".")[1],
             )  # fmt: skip
 
@@ -399,10 +404,12 @@ def _headers_of(route: Route, answer: object) -> dict[str, str]:
 
 
 def _page_headers(page: str) -> dict[str, str]:
-    """A page may use the style that it holds, and nothing else: no script, no picture, no form."""
+    """A page may use the style that it holds, and nothing else: no script, no picture; a form only to where it came
+    from, if it has one."""
     style = page.partition("<style>")[2].partition("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    nothing_else = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    posts_to = "'self'" if "<form " in page else "'none'"
+    nothing_else = f"default-src 'none'; base-uri 'none'; form-action {posts_to}; frame-ancestors 'none'"
     return {"Content-Security-Policy": f"{nothing_else}; style-src 'sha256-{digest}'"}
 
 
@@ -475,7 +482,7 @@ def _arguments(route: Route, request: Request, raw: bytes) -> tuple[object, ...]
     query = _query(route, request)
     if route.asks is not None:
         return (wire.parse(wire.decode(raw or b"{}"), route.asks),)
-    if raw and wire.decode(raw) != {}:
+    if raw and not route.takes_form and wire.decode(raw) != {}:
         raise Malformed(reason="this request has no body")
     return () if route.query is None else (wire.parse(query, route.query, from_text=True),)
 

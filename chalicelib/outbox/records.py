@@ -72,6 +72,9 @@ class Undelivered(Item):
 
     pk_prefix = "address"
     sk_prefix = "undelivered"
+    # What is sent there because somebody wanted it ends.
+    stream_queue, stream_listener = "Notices", "newsletter.on_undelivered"
+    stream_events = frozenset({"INSERT", "MODIFY"})
 
     bounces = key(NumberAttribute(default_for_new=0), rows.BOUNCES_AND_COMPLAINTS, why="a count", exported=True)
     complaints = key(NumberAttribute(default_for_new=0), rows.BOUNCES_AND_COMPLAINTS, why="a count", exported=True)

@@ -120,6 +120,17 @@ def require_ended(subject_id: str, *, otherwise: Otherwise) -> Write:
     return check(DataKey.key(subject_id), DataKey.pk.does_not_exist(), otherwise=otherwise)
 
 
+def lasts(row: DataKey, *, otherwise: Otherwise) -> Write:
+    """A short-lived data key lasts from now on; raises `otherwise` on commit where it is gone."""
+    return change(row, otherwise=otherwise, expires_at=None)
+
+
+def require_unrestricted(subject_id: str, *, otherwise: Otherwise) -> Write:
+    """Let a commit depend on a subject being alive, and on processing not being restricted."""
+    as_ever = DataKey.pk.exists() & DataKey.restricted_since.does_not_exist()
+    return check(DataKey.key(subject_id), as_ever, otherwise=otherwise)
+
+
 def restrict(row: DataKey, since: int | None, *, otherwise: Otherwise) -> Write:
     """Restrict processing of what is kept of a subject, or no more (None), if it is as it was read; raises `otherwise`
     on commit if not, or if the subject has ended."""

@@ -371,6 +371,30 @@ def announce(session: Session, order: BinaryIO) -> None:
 
 
 @sowa.group()
+def newsletter() -> None:
+    """The newsletter: issues to those who want them, and who is forgotten."""
+
+
+@newsletter.command("send")
+@click.argument("order", type=click.File("rb"))
+@of_session
+def send_newsletter(session: Session, order: BinaryIO) -> None:
+    """Send an issue, or go on with it. ORDER is a file of JSON: issue (a name), subject, text, and translations."""
+    answer = session.cloud.order("send_newsletter", _read_order(order))
+    state = "done" if answer["done"] else "under way; order it again to see more"
+    session.show(answer, f"{answer['issue']}: {answer['sent']} sent, {answer['failed']} refused, {state}")
+
+
+@newsletter.command("forget")
+@of_session
+def forget_subscriber(session: Session) -> None:
+    """Leave nothing of an address, which is asked for."""
+    email = click.prompt("E-mail address", err=True).strip()
+    answer = session.cloud.order("forget_subscriber", {"email": email})
+    session.show(answer, "It was subscribed, and is forgotten." if answer["subscribed"] else "It was not subscribed.")
+
+
+@sowa.group()
 def incidents() -> None:
     """Incidents: whom they concern is told, and what the law asks for rings until it is recorded."""
 

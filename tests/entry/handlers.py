@@ -32,6 +32,8 @@ OPERATIONS = {
     "declare_incident": {"title": "A leak", "what": "Names.", "advice": "Nothing.", "who": {"accounts": ["nobody"]}},
     "record_incident_step": {"incident_id": "none", "step": "notification"},
     "announce": {"title": "We move", "text": "Sowa moves to other machines on Sunday.", "to": "all"},
+    "send_newsletter": {"issue": "2026-12", "subject": "New cameras", "text": "They see in the dark."},
+    "forget_subscriber": {"email": "nobody@example.com"},
     "show_objections": {},
     "publish_policy": {"version": "gate", "from": "2030-01-01", "text": "Our gate is filmed, too."},
     "show_proposals": {},

@@ -108,6 +108,8 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.notices.operations.announce": ("operation",),
     "chalicelib.notices.operations.declare_incident": ("operation",),
     "chalicelib.notices.operations.record_incident_step": ("operation",),
+    "chalicelib.newsletter.operations.send_newsletter": ("operation",),
+    "chalicelib.newsletter.operations.forget_subscriber": ("operation",),
     "chalicelib.notices.scheduled.check_incident_deadlines": ("schedule",),
 }
 # Declared in app.py, which tests/entry/test_channel.py calls.

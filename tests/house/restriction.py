@@ -25,6 +25,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     ),
     "access.actions.read_shown": ("POST /cameras/tickets", "on_mailbox_opened"),
     "access.actions.shown_to_others": ("GET /transfers",),
+    "store.ciphers.require_unrestricted": ("on_issue_due",),
     "notices.actions.telling.targets_of": ("on_recipient_named", "check_inactive_accounts"),
     "outbox.actions.messages.send_message": ("on_letter_written",),
     # What is written there is asked about when it is sent.
@@ -41,6 +42,7 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
     "the person's own: he reads it, changes it, takes it along or ends it": (
         *("GET /consents", "PUT /consents/{purpose}", "GET /consents/{purpose}/history", "POST /devices"),
         *("GET /notices", "POST /notices/{notice_id}/read", "POST /policy/versions/{version}/accept"),
+        *("POST /newsletter/confirm", "on_address_held"),
         *("POST /gift-cards/redeem", "GET /me", "PATCH /me", "POST /me/address", "POST /me/address/confirm"),
         *("DELETE /me/avatar", "POST /me/avatar", "POST /me/closing", "GET /me/identities", "POST /me/identities"),
         *("DELETE /me/identities/{identity_id}", "POST /me/move", "POST /me/move/confirm", "PUT /me/password"),
@@ -73,6 +75,7 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("GET /policy/page", "GET /policy/versions", "issue_gift_cards", "revoke_gift_cards", "report_gift_cards"),
         *("announce", "load_devices", "unload_devices", "show_devices", "show_erasures", "publish_policy"),
         "GET /policy/versions/{version}/changes",
+        *("POST /newsletter", "GET /newsletter/confirm", "GET /newsletter/unsubscribe", "send_newsletter"),
     ),
     "a guest ends what he was given, and is shown nothing": (
         *("DELETE /shares/{share_id}", "POST /shares/{share_id}/decline", "POST /transfers/{transfer_id}/decline"),
@@ -91,6 +94,7 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("sweep_expired_pictures", "sweep_expired_uploads", "delete_unreadable_clips", "sweep_expired_clips"),
         *("sweep_expired_cover_uploads", "sweep_expired_invoices", "sweep_live_video", "resume_erasures"),
         *("sweep_expired_archives", "sweep_expired_recordings", "end_plans"),
+        *("POST /newsletter/unsubscribe", "on_undelivered", "forget_subscriber"),
     ),
     "an operator's duty, by law or to let somebody in: recorded each time": (
         *("replay_erasures", "restore_keys", "remove_child", "read_api_log", "remove_second_factors"),

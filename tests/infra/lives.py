@@ -45,6 +45,9 @@ from tests.gift_cards.cards import UNKNOWN, issue, new_code, redeem, report
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture, platforms
 from tests.invoices.notes import issue_credit_note
+from tests.newsletter.subscribers import issues as issues_to
+from tests.newsletter.subscribers import press, subscribed, token_in
+from tests.newsletter.subscribers import send as send_issue
 from tests.operators import ordered
 from tests.payments import fake_stripe, stripe_events
 from tests.privacy.backups import brought_back
@@ -169,6 +172,29 @@ def _an_incident(home: Home) -> None:
     for step in declared["deadlines"]:
         world.invoke("record_incident_step", {"incident_id": declared["incident_id"], "step": step})
     assert world.run_schedule("check_incident_deadlines") == {"incidents_open": 0}
+
+
+def _a_newsletter(home: Home) -> None:
+    """With and without an account, to pages of both, and ended in each way; and a reader who gets an account."""
+    world, emails = home.world, [f"reader{number}@example.com" for number in range(4)]
+    for email in (*emails, home.owner.email):
+        subscribed(world, email)
+    subscribed(world, emails[0], language="pl")
+    send_issue(world)
+    for email, count in ((emails[0], 1), (home.owner.email, 1)):
+        assert issues_to(world, email) == count
+        assert press(world, "unsubscribe", token_in(world, email)).status == 200
+    new_person(world, emails[1])
+    for email, outcome in ((emails[1], "complained"), (emails[2], "bounced")):
+        world.mail.decide(email, outcome)
+    send_issue(world, "2027-01")
+    assert len(rows(world, "newsletter/subscriber")) == 1
+    for email in (emails[3], emails[0]):
+        world.invoke("forget_subscriber", {"email": email})
+    assert rows(world, "newsletter/subscriber") == []
+    send_issue(world)
+    for which in ("confirm", "unsubscribe"):
+        assert world.call("GET", f"/newsletter/{which}").status == 200
 
 
 def _accounts_that_nobody_uses(home: Home) -> None:
@@ -898,6 +924,7 @@ LIVES = (
     _a_picture_of_a_platform,
     _a_cover,
     _an_incident,
+    _a_newsletter,
     _accounts_that_nobody_uses,
     _an_offer,
     _an_order,

@@ -225,6 +225,11 @@ def test_people_are_told_of_news_and_incidents(run: Callable[..., Result], home:
     assert recorded[0] == f"{incident_id}: A leak" and [line.split()[0] for line in recorded[1:]] == [
         "early_warning", "final_report",
     ]  # fmt: skip
+    issue = {"issue": "2026-12", "subject": "New cameras", "text": "They see in the dark."}
+    assert "0 sent, 0 refused, under way" in ordered("newsletter", "send", **issue).stdout
+    home.world.settle()
+    assert ordered("newsletter", "send", **issue).stdout == "2026-12: 0 sent, 0 refused, done\n"
+    assert run("newsletter", "forget", given="nobody@example.com\n").stdout.endswith("It was not subscribed.\n")
     assert "There is no incident none." in run("incidents", "record", "none", "notification").stderr
     (wrong := tmp_path / "wrong.json").write_text("[]")
     assert "no JSON object" in run("notices", "announce", str(wrong)).stderr

@@ -20,6 +20,7 @@ from tests.gift_cards.cards import UNKNOWN, issue, redeem
 from tests.identities.people import maja
 from tests.identities.platforms import google_picture
 from tests.neighbour import COUNTRY, neighbour
+from tests.newsletter.subscribers import send, subscribed
 from tests.operators import ordered
 from tests.orders.payment_events import order, tell
 from tests.orders.test_disputes import changed
@@ -191,6 +192,9 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     assert home.owner.call("PUT", "/privacy/objections/AUDIT", {}).status == 200
     home.owner.agree("experience")
     assert home.owner.send_events().status == 202
+    subscribed(home.world)
+    home.owner.agree("newsletter")
+    send(home.world)
     home.world.run_schedule("check_inactive_accounts")
     # Last: nobody has been told yet.
     home.world.invoke("announce", {"title": "We moved", "text": "On Sunday.", "to": [home.owner.account_id]})

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from msgspec import Struct
 
 from chalicelib.aws import ses, sms
-from chalicelib.contacts.rules import AddressInvalid, PhoneInvalid, unsubscribing
+from chalicelib.contacts.rules import AddressInvalid, PhoneInvalid, unsubscribing, unsubscribing_by_one_click
 from chalicelib.errors import Invalid
 from chalicelib.settings import settings
 from chalicelib.store import crypto
@@ -120,16 +120,18 @@ def send(
     *,
     tags: Mapping[str, str] | None = None,
     can_be_stopped: bool = False,
+    one_click_url: str = "",
     **values: object,
 ) -> None:
     """A mail, or its subject as a text message. Reports of what became of a mail name its `tags`; one that can be
-    stopped says where."""
+    stopped says where, and with `one_click_url` mail programs stop it themselves."""
     said = {"operator": operator_named(settings.operator["name"], language), **values}
     if to.kind == "phone":
         sms.send(to.value, template, language, **said)
         return
     stopped_at = settings.operator["contact"] if can_be_stopped else ""
-    ses.send(to.value, template, language, tags=tags or {}, headers=unsubscribing(stopped_at), **said)
+    headers = unsubscribing_by_one_click(one_click_url) if one_click_url else unsubscribing(stopped_at)
+    ses.send(to.value, template, language, tags=tags or {}, headers=headers, **said)
 
 
 def notify(account: Reachable, template: str, **values: Any) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.worlds.invariants import erasure, gift_cards, media, money, owners  # noqa: F401  # each declares its own
+from tests.worlds.invariants import (  # noqa: F401  # each declares its own
+    erasure,
+    gift_cards,
+    media,
+    money,
+    newsletter,
+    owners,
+)
 from tests.worlds.invariants.stored import INVARIANTS
 from tests.worlds.invariants.stored import Row as Row
 from tests.worlds.invariants.stored import Stored as Stored

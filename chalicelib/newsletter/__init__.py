@@ -1,0 +1,1 @@
+"""Newsletter: double opt-in, one-click unsubscribing, and issues that are sent once (E1)."""

@@ -1,0 +1,1 @@
+"""Use cases of the newsletter: one module for each concern."""
