@@ -174,6 +174,21 @@ def withdraws(account: Account, purpose: Purpose, way: Way) -> tuple[Write, ...]
 # What depends on a consent
 
 
+def shown_text(purpose: Purpose, language: str) -> rules.Text:
+    """The text to agree to from now on."""
+    return rules.current_text(purpose, language)
+
+
+def agreed_text(purpose: Purpose, version: str, language: str) -> rules.Text:
+    """The text of a version that somebody agreed to."""
+    return rules.text_of(purpose, version, language)
+
+
+def grant_of(account: Account, purpose: Purpose) -> Grant | None:
+    """The consent of an account that is in force."""
+    return rules.grant_of(account.consents, purpose)
+
+
 def consenting(purpose: Purpose, *, limit: int, after: str | None) -> tuple[list[str], str | None]:
     """A page of the accounts that agree to a purpose of `rules.LISTED`, by their ids, and behind which id the next one
     begins; whether each still does, its own row says."""

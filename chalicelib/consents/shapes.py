@@ -6,7 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from chalicelib.consents.rules import Purpose, Way
+from chalicelib.consents.rules import Purpose as Purpose
+from chalicelib.consents.rules import Way as Way
 from chalicelib.entry.wire import Listed, Page, Shape, Time
 
 

@@ -1,5 +1,4 @@
-"""Records of the newsletter: who ordered it without an account, and which issue went to whom. Accounts agree in their
-consents."""
+"""Records of the newsletter: who ordered it without an account, and which issue went to whom."""
 
 from __future__ import annotations
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from chalicelib.consents import actions as consents
 from chalicelib.contacts.rules import AddressInvalid, MessagesUsedUp, TooManyMessages
 from chalicelib.entry.callers import Visitor, Who
 from chalicelib.entry.http import PAGE, RouteTable
+from chalicelib.entry.pages import page
 from chalicelib.newsletter import shapes
-from chalicelib.newsletter.actions import pages, subscribing, unsubscribing
+from chalicelib.newsletter.actions import subscribing, unsubscribing
 from chalicelib.newsletter.actions.links import LinkOver
+from chalicelib.words import Phrase
 
 routes = RouteTable(__name__)
 
@@ -33,7 +36,10 @@ def subscribe(visitor: Visitor, body: shapes.Subscribe) -> shapes.Subscribing:
 )
 def show_confirmation(visitor: Visitor, link: shapes.AskByLink) -> str:
     """The page of the link in that mail, which asks for one press and changes nothing by itself."""
-    return pages.page("confirm", visitor.language)
+    text = consents.shown_text(subscribing.PURPOSE, visitor.language).words
+    said = Phrase("newsletter_confirm_text"), text
+    button = Phrase("newsletter_confirm_button")
+    return page(Phrase("newsletter_confirm_title"), said, visitor.language, button=button)
 
 
 @routes.post(
@@ -46,10 +52,10 @@ def show_confirmation(visitor: Visitor, link: shapes.AskByLink) -> str:
     refuses=(LinkOver,),
     example={"token": "$newsletter_token"},
 )
-def confirm(visitor: Visitor, link: shapes.AskByLink) -> str:
+def confirm_newsletter(visitor: Visitor, link: shapes.AskByLink) -> str:
     """Confirm the order. Whose address is an account's gives its consent to the newsletter by it."""
     subscribing.confirm(link.token)
-    return pages.page("confirmed", visitor.language)
+    return page(Phrase("newsletter_confirmed_title"), [Phrase("newsletter_confirmed_text")], visitor.language)
 
 
 @routes.get(
@@ -62,7 +68,8 @@ def confirm(visitor: Visitor, link: shapes.AskByLink) -> str:
 )
 def show_unsubscription(visitor: Visitor, link: shapes.AskByLink) -> str:
     """The page of the link in each issue, which asks for one press and changes nothing by itself."""
-    return pages.page("unsubscribe", visitor.language)
+    said, button = Phrase("newsletter_unsubscribe_text"), Phrase("newsletter_unsubscribe_button")
+    return page(Phrase("newsletter_unsubscribe_title"), [said], visitor.language, button=button)
 
 
 @routes.post(
@@ -79,4 +86,4 @@ def unsubscribe(visitor: Visitor, link: shapes.AskByLink) -> str:
     """Get no more issues: the press of that page, or of a mail program's own button (RFC 8058). Of an account it
     withdraws the consent."""
     unsubscribing.unsubscribe(link.token)
-    return pages.page("unsubscribed", visitor.language)
+    return page(Phrase("newsletter_unsubscribed_title"), [Phrase("newsletter_unsubscribed_text")], visitor.language)

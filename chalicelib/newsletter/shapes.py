@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, field
 
+from chalicelib.accounts.shapes import Language
 from chalicelib.contacts.shapes import Email
 from chalicelib.entry.wire import END, Shape, Words
+from chalicelib.notices.shapes import Wording
 
-Language = Literal["en", "pl"]
 Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 
 
@@ -43,7 +44,7 @@ class SendNewsletter(Said):
     nobody is sent it twice; `translations` have it for those who read another language."""
 
     issue: Annotated[str, Meta(pattern=f"^[a-z0-9][a-z0-9-]{{0,63}}{END}")]
-    translations: dict[Language, Said] = field(default_factory=dict)
+    translations: dict[Wording, Said] = field(default_factory=dict)
 
 
 class Sending(Shape):

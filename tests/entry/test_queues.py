@@ -30,6 +30,7 @@ OF_A_QUEUE_OF_S3 = ("sqs_s3_given_up", "sqs_s3_notification", "sqs_s3_test")
 SHARED = {
     "Notices": (
         "inactivity.on_account_warned", "inactivity.on_terminal_seen",
+        "newsletter.on_address_held", "newsletter.on_issue_due", "newsletter.on_undelivered",
         "notices.on_delivery_reported", "notices.on_recipient_named",
         "outbox.on_letter_written", "orders.on_customer_due", "orders.on_event_delayed", "orders.on_order_changed",
         "orders.on_refund_due", "orders.on_renewal_ended",

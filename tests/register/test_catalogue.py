@@ -144,6 +144,9 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     leak = {"title": "A leak", "what": "Names.", "advice": "None.", "who": {"accounts": [home.owner.account_id]}}
     home.world.invoke("declare_incident", leak)
     home.world.settle()
+    home.owner.agree("newsletter")
+    subscribed(home.world)
+    send(home.world)
     for to in ("all", [home.owner.account_id]):
         told = home.world.invoke("announce", {"title": "We move", "text": "On Sunday.", "to": to})
         home.world.settle()
@@ -192,9 +195,6 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     assert home.owner.call("PUT", "/privacy/objections/AUDIT", {}).status == 200
     home.owner.agree("experience")
     assert home.owner.send_events().status == 202
-    subscribed(home.world)
-    home.owner.agree("newsletter")
-    send(home.world)
     home.world.run_schedule("check_inactive_accounts")
     # Last: nobody has been told yet.
     home.world.invoke("announce", {"title": "We moved", "text": "On Sunday.", "to": [home.owner.account_id]})

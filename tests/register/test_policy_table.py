@@ -349,7 +349,7 @@ def test_rows_that_are_kept_stand_apart_from_those_that_are_planned(language: st
     where = {name: anchors.index(name) for name in ("table", "keeping", "planned", "additions")}
     kept, planned = ({f"row-{one.id}" for one in ROWS if one.planned is is_planned} for is_planned in (False, True))
     assert kept == set(anchors[where["table"] + 1 : where["keeping"]]) and len(kept) > 20
-    assert planned == set(anchors[where["planned"] + 1 : where["additions"]]) and len(planned) > 15
+    assert planned == set(anchors[where["planned"] + 1 : where["additions"]]) and len(planned) > 5
 
 
 @both_languages

@@ -13,7 +13,6 @@ from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.aws.ses import MailRefused
 from chalicelib.consents import actions as consents
-from chalicelib.consents.rules import grant_of
 from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.errors import Conflict
@@ -43,7 +42,7 @@ def order(body: shapes.SendNewsletter) -> shapes.Sending:
 
 def _order(body: shapes.SendNewsletter) -> shapes.Sending:
     """Raises StaleRead, IssueNameTaken."""
-    translations = {str(language): msgspec.to_builtins(said) for language, said in body.translations.items()}
+    translations = {language: msgspec.to_builtins(said) for language, said in body.translations.items()}
     texts = rules.written(body.subject, body.text, translations)
     (issue,) = read(Issue.key(body.issue))
     if issue is None:
@@ -125,7 +124,7 @@ def _accounts(after: str | None) -> tuple[list[_Wanted], str | None]:
 
 def _of_account(account: Account, data_key: DataKey | None) -> _Wanted | None:
     """What an account wants that agrees, has not restricted processing, and has an e-mail address."""
-    grant, to = grant_of(account.consents, PURPOSE), addresses.of_kind(account, "email")
+    grant, to = consents.grant_of(account, PURPOSE), addresses.of_kind(account, "email")
     if grant is None or to is None or data_key is None or data_key.is_restricted:
         return None
     still = (

@@ -8,7 +8,6 @@ from chalicelib import clock, ids
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.consents import actions as consents
-from chalicelib.consents.rules import current_text, text_of
 from chalicelib.contacts.actions import addresses, budgets
 from chalicelib.contacts.actions.addresses import Contact
 from chalicelib.contacts.records import Address
@@ -60,7 +59,7 @@ def _ordered(contact: Contact, language: str, repeat_key: str | None) -> tuple[S
         address_hash=contact.hashed,
         email=contact.value,
         language=language,
-        text_version=current_text(PURPOSE, language).version,
+        text_version=consents.shown_text(PURPOSE, language).version,
         text_language=language,
         expires_at=clock.epoch_s(until),
     )
@@ -132,7 +131,7 @@ def _speaks(subscription_id: str, language: str) -> Write:
 def _subscribed(subscription: Subscription, data_key: DataKey) -> tuple[Write, ...]:
     """The order lasts from now on, is found by its address, and stands in the list."""
     now, hashed, subscription_id = clock.now_s(), subscription.address_hash, subscription.pk_id
-    text = text_of(PURPOSE, subscription.text_version, subscription.text_language)
+    text = consents.agreed_text(PURPOSE, subscription.text_version, subscription.text_language)
     proof = SubscriptionProof.new(
         hashed,
         subscription_id,

@@ -8,7 +8,7 @@ from chalicelib import clock
 from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.accounts.records import Account
 from chalicelib.consents import actions as consents
-from chalicelib.consents.rules import Way
+from chalicelib.consents.shapes import Way
 from chalicelib.contacts.actions import addresses
 from chalicelib.contacts.records import Address
 from chalicelib.newsletter.actions import links
