@@ -40,7 +40,6 @@ UNRECORDED = {
     "POST /notices/{notice_id}/read": "one's own mark",
     "POST /experience/events": "that one agreed to it is recorded, and what was seen is in a copy of one's data",
     "PUT /terminals/current/push": "the terminal's sign-in is recorded",
-    "POST /notices/{notice_id}/read": "one's own mark",
     "POST /me/closing": "nothing is left to be told to: the receipt says it",
     "POST /me/move/confirm": "nothing is left to be told to: the receipt says it",
 }
