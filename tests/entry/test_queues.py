@@ -87,6 +87,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.stock.scheduled.check_connections": ("schedule",),
     "chalicelib.privacy.scheduled.resume_erasures": ("schedule",),
     "chalicelib.privacy.scheduled.sweep_expired_archives": ("schedule",),
+    "chalicelib.privacy.scheduled.end_holds": ("schedule",),
     "chalicelib.stock.operations.load_devices": ("operation",),
     "chalicelib.stock.operations.unload_devices": ("operation",),
     "chalicelib.stock.operations.show_devices": ("operation",),

@@ -61,7 +61,7 @@ def is_stepped_up(person: Person) -> bool:
 
 
 # What names in paths stand for that is nobody's: each person has something of their own there.
-OF_EVERYBODY = ("{purpose}",)
+OF_EVERYBODY = ("{purpose}", "{version}")
 
 
 @pytest.mark.parametrize(

@@ -822,12 +822,12 @@ def _a_hold(home: Home) -> None:
     with patch.object(hold_copies, "BUDGET_S", 0):
         ordered(home.world, "hold", order)
         home.world.settle()
-    home.world.run_schedule("sweep_expired_archives")
+    home.world.run_schedule("end_holds")
     assert ordered(home.world, "hold", order)["state"] == "complete"
     assert home.world.invoke("show_proposals", {})["items"]
     home.world.settle()
     home.world.clock.move_to(home.world.now().timestamp() + 86_400)
-    home.world.run_schedule("sweep_expired_archives")
+    home.world.run_schedule("end_holds")
     home.world.settle()
 
 

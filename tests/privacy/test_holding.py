@@ -66,7 +66,7 @@ def later(home: Home, seconds: float) -> None:
 
 
 def run_the_clock(home: Home) -> None:
-    home.world.run_schedule("sweep_expired_archives")
+    home.world.run_schedule("end_holds")
     home.world.settle()
 
 

@@ -272,17 +272,18 @@ ASKED_FOR_BY_LAW = {
     "contacts/mail": {"code"},
     "devices/mail": {"accepted"},
     "identities/mail": {"linked", "unlinked"},
+    "newsletter/mail": {"confirm"},  # ordered a moment ago, at an address that may be nobody's
     "orders/mail": {
         "disputed", "handed_disputed", "paid", "refund_due", "refund_failed", "refunded", "renewal_failed",
     },
-    "privacy/mail": {"closed", "export", "objection"},
+    "privacy/mail": {"closed", "export", "held", "objection"},
     "second_factors/mail": {"added", "all_removed", "code_used", "codes_made", "guessed", "removed"},
     "sessions/mail": {"new_terminal"},
 }  # fmt: skip
 # Of a plan that it is about to be paid, and of notices what the law asks for, is said all the same.
 WITHHELD = {"devices/mail/declined", "notices/mail/notice", "plans/mail/warning"}
 # These are not written by way of the outbox; whoever sends them asks whether they may be.
-OF_LISTENERS = {"sharing/mail/invitation", "transfers/mail/transfer"}
+OF_LISTENERS = {"newsletter/mail/issue", "sharing/mail/invitation", "transfers/mail/transfer"}
 
 
 def test_every_mail_says_whether_somebody_gets_it_who_has_restricted_processing() -> None:

@@ -45,12 +45,12 @@ def approved(home: Home) -> None:
 def _held_a_month_ago(home: Home) -> None:
     approved(home)
     home.world.settle()
-    job(home.world, "sweep_expired_archives")
+    job(home.world, "end_holds")
     leap(home.world, _DAYS * 24 * HOUR)
 
 
 def _clock(home: Home, state: Any, key: str) -> None:
-    job(home.world, "sweep_expired_archives")
+    job(home.world, "end_holds")
 
 
 def _proposals(home: Home, state: Any, stored: Stored) -> int:
@@ -78,7 +78,7 @@ SCENARIOS = (
     Scenario("approve a hold", "approve_hold", proposed, approve, _approvals),
     Scenario("what is held is copied", "on_export_asked", approved, settle, _complete, is_asked=False),
     Scenario(
-        "a hold ends", "sweep_expired_archives", _held_a_month_ago, _clock, _ended, is_asked=False,
+        "a hold ends", "end_holds", _held_a_month_ago, _clock, _ended, is_asked=False,
         within_seconds=2 * HOUR,
     ),
 )  # fmt: skip
