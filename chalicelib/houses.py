@@ -20,6 +20,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "push": ("routes", "listeners", "records"),
     "notices": ("routes", "listeners", "scheduled", "operations", "records"),
     "newsletter": ("routes", "listeners", "operations", "records"),
+    "support": ("routes", "listeners", "scheduled", "operations", "records"),
     "plans": ("routes", "scheduled", "records"),
     "stock": ("routes", "listeners", "scheduled", "operations", "records"),
     "devices": ("routes", "listeners", "scheduled", "records"),

@@ -13,7 +13,10 @@ from chalicelib.entry.queues import Handler, Listeners
 listeners = Listeners(__name__)
 
 # Whose listener hears of what people uploaded, by the first word of an object's key.
-_OF_UPLOADS = {"avatars-in": "avatars.on_avatar_uploaded", "covers-in": "devices.on_cover_uploaded"}
+_OF_UPLOADS = {
+    "avatars-in": "avatars.on_avatar_uploaded", "covers-in": "devices.on_cover_uploaded",
+    "feedback-in": "support.on_attachment_uploaded",
+}  # fmt: skip
 
 
 @listeners.of_shared_queue("Notices")
@@ -42,7 +45,7 @@ def on_cleanup_due(body: Any) -> Handler:
 
 @listeners.of_shared_queue("ImageUploads")
 def on_image_uploaded(body: Any) -> Handler:
-    """S3 tells of a picture that somebody uploaded of themselves or for a device."""
+    """S3 tells of a picture that somebody uploaded of themselves, for a device or with feedback."""
     prefixes = {one.object_key.partition("/")[0] for one in created_objects(body)}
     # When the notification is set up S3 sends an event of no object, which is for anybody.
     (prefix,) = prefixes or {"avatars-in"}

@@ -24,6 +24,7 @@ from tests.newsletter.subscribers import subscribed
 from tests.policy.publishing import publish
 from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.scene import Caller, Camera, Person, box, elsewhere, jpeg, pay, wire_time
+from tests.support.conversations import attach, send, thread
 from tests.worlds.invariants import Stored
 from tests.worlds.invariants.stored import personal
 from tests.worlds.scenarios import clips
@@ -37,8 +38,8 @@ PASSING = (
 
 # Kinds in the account's own partition that stay.
 OF_THE_ACCOUNT = (
-    "Account", "Activity", "ConsentChange", "Endpoint", "ExercisedRight", "ExperienceEvents", "Order", "Passkey",
-    "PolicyAgreement", "Session", "Totp",
+    "Account", "Activity", "ConsentChange", "Endpoint", "ExercisedRight", "ExperienceEvents", "FeedbackMessage",
+    "Order", "Passkey", "PolicyAgreement", "Session", "Totp",
 )  # fmt: skip
 
 # What cannot hold a canary, and why.
@@ -322,9 +323,24 @@ class Life:
             publish(self.world)
         assert self.person.call("POST", "/policy/versions/gate/accept").status == 200
 
+    def _write_to_operator(self) -> None:
+        """With a picture, and be answered."""
+        sent = send(self.person, self.word("feedback"), attachments=1)
+        picture = jpeg(int(_digits(self.whose, "attachment", 6)), (320, 240))
+        self.needles.append(Needle(f"upload of the attachment of {self.whose}", picture[700:748]))
+        assert attach(self.person, sent["tickets"][0], picture) == 204
+        self.world.settle()
+        (message,) = thread(self.person, sent["feedback_id"])["items"]
+        shown = self.world.fetch(message["pictures"][0]).body
+        self.needles.append(Needle(f"redrawn attachment of {self.whose}", shown[700:748]))
+        order = {"reference": self.person.account_id + sent["feedback_id"], "text": self.word("said to feedback")}
+        assert self.world.invoke("answer_feedback", order)["feedback"]["state"] == "answered"
+        self.world.settle()
+
     def _agree(self) -> None:
         """And be watched in the app."""
         self._agree_to_policy()
+        self._write_to_operator()
         assert self.person.agree("experience").status == 200
         tapped = {"name": "tapped", "at": wire_time(self.world.now())}
         events = [tapped | {"screen": self.word("screen"), "value": self.word("tapped")}]

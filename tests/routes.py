@@ -98,6 +98,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "plan_ticket": lambda home: neighbour().plan_ticket(),
     "link": lambda home: _newest_export(home)["download_url"].rpartition("/")[2],
     "notice_id": lambda home: _notice(home),
+    "feedback_id": lambda home: home.owner.call("POST", "/feedback", {"text": "It is green."}).json["feedback_id"],
     "version": lambda home: publish(home.world)["version"],
     "newsletter_email": lambda home: "reader@example.com",
     "newsletter_token": lambda home: _ordered_newsletter(home),

@@ -25,15 +25,15 @@ _BYTES_OF_WEBP = 16
 _MOST_TEXT_BYTES = 2_000_000
 
 
-def cleaned(data: bytes) -> bytes | None:
-    """The picture as a JPEG of at most 512 × 512 that bears nothing but its pixels, upright; None for what is no
-    picture, is animated, broken off, or too large to decode."""
+def cleaned(data: bytes, *, side: int = SIDE) -> bytes | None:
+    """The picture as a JPEG of at most 512 × 512, or of another side, that bears nothing but its pixels, upright; None
+    for what is no picture, is animated, broken off, or too large to decode."""
     if len(data) > MOST_BYTES:
         return None
     try:
         # What Pillow finds strange is no line of our log.
         with warnings.catch_warnings(action="ignore"), _decoded(data) as picture:
-            return _redrawn(picture) if _is_fit(picture) else None
+            return _redrawn(picture, side) if _is_fit(picture) else None
     except Exception:  # decoders of hostile bytes raise whatever comes to hand, and it always means the same
         return None
 
@@ -84,14 +84,14 @@ def _bytes_of_coefficients(jpeg: Any) -> float:
     return float(2 * sum(samples) / max(samples))
 
 
-def _redrawn(picture: ImageFile) -> bytes:
+def _redrawn(picture: ImageFile, side: int) -> bytes:
     from PIL import Image, ImageOps
 
     if picture.mode == "I;16":
         plain: Image.Image = picture.point(lambda grey: grey * (1 / 256)).convert("L")  # which else is cut off at 255
     else:
         plain = picture
-    plain.thumbnail((SIDE, SIDE))  # of a JPEG, no more than is needed is decoded
+    plain.thumbnail((side, side))  # of a JPEG, no more than is needed is decoded
     coloured = ImageOps.exif_transpose(plain).convert("RGBA")
     clean = Image.new("RGB", coloured.size, "white")
     clean.paste(coloured, mask=coloured.getchannel("A"))

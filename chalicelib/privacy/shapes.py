@@ -285,6 +285,7 @@ class Activity(Shape):
         "consent_given",
         "consent_withdrawn",
         "policy_accepted",
+        "feedback_answered",
         "log_looked_into",
         "processing_restricted",
         "restriction_ended",

@@ -371,14 +371,19 @@ def _path_of(subject: str, object_key: str) -> str:
 
 
 def _where_objects_are(copy: _Copy, record: Record) -> dict[str, object]:
-    """Attribute → where in this archive, or in one that follows; None for one that is gone. What came since the
+    """Attribute → where in this archive, or in one that follows; None for one that is gone, and of several those that
+    are there. What came since the
     subject's objects were written goes into the archive now."""
-    where: dict[str, object] = {}
-    for object_key, name in pointers(record, OBJECT).items():
+    found: dict[str, list[str]] = {}
+    for object_key, name in sorted(pointers(record, OBJECT).items()):
         path = _path_of(record.pk, object_key)
         is_there = path in copy.archive.paths or copy.is_left(record.pk, object_key)
-        where[name] = path if is_there or copy.is_added(path, object_key) else None
-    return where
+        found.setdefault(name, []).extend([path] if is_there or copy.is_added(path, object_key) else [])
+    attributes = record.get_attributes()
+    return {
+        name: paths if isinstance(attributes[name], UnicodeSetAttribute) else next(iter(paths), None)
+        for name, paths in found.items()
+    }
 
 
 def _where_folders_are(copy: _Copy, record: Record, shown_in: set[Folder]) -> dict[str, object]:
@@ -425,6 +430,8 @@ def _schema_of_attribute(kind: type[Record], name: str) -> dict[str, object]:
     title = label(name, DEFAULT_LANGUAGE) + ("" if tag.row is None else f" ({tag.row.id})")
     if tag.kind == "personal":
         return {"title": title}
+    if tag.points_to == OBJECT and isinstance(attribute, UnicodeSetAttribute):
+        return {"title": title, "type": "array", "items": {"type": "string"}, "description": "where in the archives"}
     if tag.points_to == OBJECT:
         return {"title": title, "type": ["string", "null"], "description": "where in this archive"}
     if tag.points_to == FOLDER:

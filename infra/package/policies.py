@@ -25,7 +25,11 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     # Whom S3 may not tell what is in the bucket, it answers 403 where there is nothing: a picture that was deleted
     # meanwhile would look like a fault.
     "on_picture_uploaded": {f"{MEDIA}/alarms": {"ListBucket"}},
-    "on_image_uploaded": {f"{MEDIA}/avatars-in": {"ListBucket"}, f"{MEDIA}/covers-in": {"ListBucket"}},
+    "on_image_uploaded": {
+        f"{MEDIA}/avatars-in": {"ListBucket"},
+        f"{MEDIA}/covers-in": {"ListBucket"},
+        f"{MEDIA}/feedback-in": {"ListBucket"},
+    },
     "on_recording_uploaded": {f"{MEDIA}/recordings": {"ListBucket"}},
     # What was broken off, and the clip of a device that is gone by then.
     "on_clip_requested": {f"{MEDIA}/clips": {"AbortMultipartUpload", "DeleteObject", "ListBucket"}},
@@ -35,6 +39,7 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         f"{MEDIA}/alarms": {"ListBucket"},
         f"{MEDIA}/avatars": {"ListBucket"},
         f"{MEDIA}/covers": {"ListBucket"},
+        f"{MEDIA}/feedback": {"ListBucket"},
         f"{MEDIA}/exports": {"DeleteObject"},
     },
     # A dead terminal of which SNS knows no more, or that is another's by now.
@@ -55,7 +60,10 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         f"{MEDIA}/exports": {"AbortMultipartUpload", "DeleteObject"},
         **{
             f"{MEDIA}/{prefix}": {"DeleteObject"}
-            for prefix in ("alarms", "avatars", "avatars-in", "covers", "covers-in", "held", "live", "recordings")
+            for prefix in (
+                "alarms", "avatars", "avatars-in", "covers", "covers-in", "feedback", "feedback-in", "held", "live",
+                "recordings",
+            )
         },
     },
 }

@@ -435,6 +435,49 @@ def _read_order(file: BinaryIO) -> dict[str, Any]:
     return order
 
 
+# Feedback
+
+
+@sowa.group()
+def feedback() -> None:
+    """What people write to you, and what you answer."""
+
+
+@feedback.command("show")
+@click.argument("reference", required=False)
+@of_session
+def show_feedback(session: Session, reference: str | None) -> None:
+    """Which threads wait for an answer, the longest first; or, by its REFERENCE, one with its messages and pictures."""
+    answer = session.cloud.order("show_feedback", {} if reference is None else {"reference": reference})
+    if reference is None:
+        items, more = answer["items"], " and more" if answer["more"] else ""
+        lines = (f"{one['reference']}  {one['about']}  since {one['waits_since']}" for one in items)
+        session.show(answer, f"waiting: {len(items)}{more}", *lines)
+        return
+    if answer["thread"] is None:
+        raise Failed("There is no such thread, or no more.")
+    session.show(answer, *_lines_of_thread(answer["thread"]))
+
+
+def _lines_of_thread(thread: Mapping[str, Any]) -> Iterator[str]:
+    for one in thread["items"]:
+        yield f"{one['at']}  {one['by']}"
+        yield one["text"]
+        yield from one["pictures"]
+
+
+@feedback.command("answer")
+@click.argument("reference")
+@of_session
+def answer_feedback(session: Session, reference: str) -> None:
+    """Answer a thread; the answer is asked for, and goes to the person by mail, too."""
+    text = click.prompt("Answer, as the person will read it", err=True).strip()
+    answer = session.cloud.order("answer_feedback", {"reference": reference, "text": text})
+    if answer["feedback"] is None:
+        raise Failed("There is no such thread, or no more.")
+    session.show(answer, f"{reference}: {answer['feedback']['state']}")
+
+
 # The policy
 
 

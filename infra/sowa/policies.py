@@ -21,6 +21,7 @@ OPERATIONS = (
     "revoke_gift_cards", "report_gift_cards", "announce", "declare_incident", "record_incident_step",
     "show_objections", "answer_objection", "publish_policy", "show_proposals",
     "send_newsletter", "forget_subscriber",
+    "show_feedback", "answer_feedback",
 )  # fmt: skip
 
 __all__ = ["LANGUAGES", "OPERATIONS", "of_deployer", "of_functions", "of_operator", "of_part", "page_of_privacy"]

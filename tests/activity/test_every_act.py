@@ -40,12 +40,16 @@ UNRECORDED = {
     "POST /notices/{notice_id}/read": "one's own mark",
     "POST /experience/events": "that one agreed to it is recorded, and what was seen is in a copy of one's data",
     "PUT /terminals/current/push": "the terminal's sign-in is recorded",
+    "POST /feedback": _OWN_LIST,
+    "POST /feedback/{feedback_id}/messages": _OWN_LIST,
+    "DELETE /privacy/restriction": "when it was lifted stands in the list of what one asked for",
     "POST /me/closing": "nothing is left to be told to: the receipt says it",
     "POST /me/move/confirm": "nothing is left to be told to: the receipt says it",
 }
 # What operators order.
-RECORDED_OPERATIONS = {"answer_objection", "read_api_log", "remove_second_factors"}
+RECORDED_OPERATIONS = {"answer_feedback", "answer_objection", "read_api_log", "remove_second_factors"}
 UNRECORDED_OPERATIONS = {
+    "show_feedback": "whoever writes to somebody is read",
     "publish_policy": "whoever is told has it in the list of their notices",
     "announce": "whoever is told has it in the list of their notices",
     "declare_incident": "whoever is told has it in the list of their notices",
@@ -100,7 +104,10 @@ def test_what_operators_order_is_recorded_or_has_a_reason_not_to_be(home: Home) 
     objected = home.owner.call("PUT", "/privacy/objections/AUDIT", {"reason": "I am known in my town."})
     assert objected.status == 200
     (waiting,) = home.world.invoke("show_objections", {})["items"]
+    sent = home.owner.call("POST", "/feedback", {"text": "The night picture is green."}).json
+    reference = home.owner.account_id + sent["feedback_id"]
     events = {
+        "answer_feedback": {"reference": reference, "text": "It is the infrared light."},
         "answer_objection": {"request_id": waiting["request_id"], "granted": False, "grounds": "It protects you."},
         "read_api_log": {**asked, "account_id": home.owner.account_id},
         "remove_second_factors": {"email": home.owner.email},

@@ -42,7 +42,9 @@ SHARED = {
         "alarms.on_alarms_removed", "avatars.on_avatar_removed", "devices.on_cover_removed",
         "experience.on_consent_changed", "sharing.on_share_ended", "stock.on_ownership_ended",
     ),
-    "ImageUploads": ("avatars.on_avatar_uploaded", "devices.on_cover_uploaded"),
+    "ImageUploads": (
+        "avatars.on_avatar_uploaded", "devices.on_cover_uploaded", "support.on_attachment_uploaded",
+    ),
 }  # fmt: skip
 
 
@@ -94,6 +96,9 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.privacy.operations.show_erasures": ("operation",),
     "chalicelib.privacy.operations.show_objections": ("operation",),
     "chalicelib.policy.operations.publish_policy": ("operation",),
+    "chalicelib.support.operations.answer_feedback": ("operation",),
+    "chalicelib.support.operations.show_feedback": ("operation",),
+    "chalicelib.support.scheduled.sweep_expired_attachments": ("schedule",),
     "chalicelib.privacy.operations.answer_objection": ("operation",),
     "chalicelib.privacy.operations.show_proposals": ("operation",),
     "chalicelib.privacy.operations.propose_hold": ("operation",),

@@ -39,6 +39,9 @@ GOES_ON: dict[str, tuple[str, ...]] = {
         *("PUT /privacy/restriction", "GET /me", "PATCH /me", "POST /me/address", "POST /me/address/confirm"),
         *("GET /orders", "GET /orders/{order_id}", "GET /orders/{order_id}/invoice"),
     ),
+    "by it people reach who answers for their data": (
+        *("POST /feedback", "GET /feedback", "GET /feedback/{feedback_id}", "POST /feedback/{feedback_id}/messages"),
+    ),
     "by it one agrees": ("POST /policy/versions/{version}/accept",),
 }
 

@@ -41,6 +41,8 @@ ASKED: dict[str, tuple[str, ...]] = {
 NOT_ASKED: dict[str, tuple[str, ...]] = {
     "the person's own: he reads it, changes it, takes it along or ends it": (
         *("GET /consents", "PUT /consents/{purpose}", "GET /consents/{purpose}/history", "POST /devices"),
+        *("POST /feedback", "GET /feedback", "GET /feedback/{feedback_id}", "POST /feedback/{feedback_id}/messages"),
+        "on_attachment_uploaded",
         *("GET /notices", "POST /notices/{notice_id}/read", "POST /policy/versions/{version}/accept"),
         *("POST /newsletter/confirm", "on_address_held"),
         *("POST /gift-cards/redeem", "GET /me", "PATCH /me", "POST /me/address", "POST /me/address/confirm"),
@@ -94,13 +96,14 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("sweep_expired_pictures", "sweep_expired_uploads", "delete_unreadable_clips", "sweep_expired_clips"),
         *("sweep_expired_cover_uploads", "sweep_expired_invoices", "sweep_live_video", "resume_erasures"),
         *("sweep_expired_archives", "sweep_expired_recordings", "end_plans", "end_holds"),
+        *("sweep_expired_archives", "sweep_expired_recordings", "sweep_expired_attachments", "end_plans"),
         *("POST /newsletter/unsubscribe", "on_undelivered", "forget_subscriber"),
     ),
     "an operator's duty, by law or to let somebody in: recorded each time": (
         *("replay_erasures", "restore_keys", "remove_child", "read_api_log", "remove_second_factors"),
         *("show_objections", "answer_objection", "declare_incident", "record_incident_step"),
         *("show_proposals", "propose_hold", "approve_hold"),
-        "check_incident_deadlines",
+        *("check_incident_deadlines", "show_feedback", "answer_feedback"),
     ),
 }
 _JOBS = r"^def ([a-z]\w+)\("

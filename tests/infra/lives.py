@@ -20,6 +20,7 @@ from chalicelib.aws.clients import client
 from chalicelib.clips.records import CLIPS
 from chalicelib.errors import Unavailable
 from chalicelib.gift_cards import rules as rules_of_gift_cards
+from chalicelib.inactivity.actions import watching
 from chalicelib.inactivity.actions.checking import AccountsUnreachable
 from chalicelib.notices.actions.incidents import IncidentDeadlineNear
 from chalicelib.orders.records import DueRefund
@@ -50,6 +51,7 @@ from tests.newsletter.subscribers import press, subscribed, token_in
 from tests.newsletter.subscribers import send as send_issue
 from tests.operators import ordered
 from tests.payments import fake_stripe, stripe_events
+from tests.policy.publishing import publish
 from tests.privacy.backups import brought_back
 from tests.push.refusing import as_if_sns_had_answered_nobody
 from tests.recordings.plans import CONTINUOUS, EVENT, subscribe
@@ -73,6 +75,8 @@ from tests.scene import (
     rows,
     wire_time,
 )
+from tests.support import conversations
+from tests.support.conversations import attach, go_on, send
 from tests.worlds.sweep import leap
 
 # How a copy of a table is called here.
@@ -155,6 +159,30 @@ def _a_cover(home: Home) -> None:
     _an_upload_of_which_nobody_was_told(home)
     home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
     assert home.world.run_schedule("sweep_expired_cover_uploads") == {"deleted": 1}
+
+
+def _feedback(home: Home) -> None:
+    """With pictures, of which one is none and one comes unseen; answered, and gone on with."""
+    sent = send(home.owner, attachments=3)
+    for number, data in enumerate((None, b"not a picture" * 100)):
+        assert attach(home.owner, sent["tickets"][number], data) == 204
+    home.world.settle()
+    home.world.invoke("show_feedback", {})
+    home.world.invoke("show_feedback", {"reference": conversations.reference(home.owner, sent["feedback_id"])})
+    for _ in range(2):
+        conversations.answer(home, home.owner, sent["feedback_id"])
+    assert go_on(home.owner, sent["feedback_id"]).status == 201
+    assert attach(home.owner, sent["tickets"][2]) == 204
+    client("sqs").purge_queue(QueueUrl=home.world.stack.physical("ImageUploads"))
+    home.world.clock.move_to(home.world.now().timestamp() + 86_400 + 1)
+    assert home.world.run_schedule("sweep_expired_attachments") == {"deleted": 1}
+
+
+def _a_policy(home: Home) -> None:
+    """Of which more accounts are told than a page has."""
+    home.world.settle()
+    with patch.object(watching, "_PAGE", 1):
+        assert publish(home.world)["named"] == 2
 
 
 def _an_incident(home: Home) -> None:
@@ -925,6 +953,8 @@ LIVES = (
     _a_cover,
     _an_incident,
     _a_newsletter,
+    _feedback,
+    _a_policy,
     _accounts_that_nobody_uses,
     _an_offer,
     _an_order,

@@ -240,7 +240,9 @@ def test_only_what_has_no_name_yet_is_named_by_a_pattern() -> None:
         ),
         *(
             (f"s3:{action}", f"{_MEDIA}/{prefix}/*")
-            for prefix in ("avatars", "avatars-in", "covers", "covers-in", "live", "recordings")
+            for prefix in (
+                "avatars", "avatars-in", "covers", "covers-in", "feedback", "feedback-in", "live", "recordings",
+            )
             for action in ("DeleteObject", "GetObject", "PutObject")
         ),
         # whatever a factory calls its files, and what could not be taken of them

@@ -124,8 +124,9 @@ def test_every_door_is_a_function_with_a_role_and_a_log_of_its_own_that_lasts_a_
 
 
 SWEEPS = {
-    "sweep_expired_archives", "sweep_expired_clips", "sweep_expired_cover_uploads", "sweep_expired_pictures",
-    "sweep_expired_invoices", "sweep_expired_recordings", "sweep_expired_uploads", "sweep_live_video",
+    "sweep_expired_archives", "sweep_expired_attachments", "sweep_expired_clips", "sweep_expired_cover_uploads",
+    "sweep_expired_invoices", "sweep_expired_pictures", "sweep_expired_recordings", "sweep_expired_uploads",
+    "sweep_live_video",
 }  # fmt: skip
 # Longer than others run: an erasure is not done before all are over that may write of its subjects. Before each page of
 # a copy it is asked whether its account exists, and its upload is ended by the erasure; the same of a clip and its
@@ -136,7 +137,7 @@ SWEEPS = {
 PATIENT = {
     "on_clip_requested": 300, "on_recordings_removed": 300, "end_plans": 300, "reconcile_recordings": 300,
     "warn_of_plan_ends": 300, "ask_for_refunds": 300, "issue_gift_cards": 300, "close_month": 300,
-    "announce": 300, "check_inactive_accounts": 300, "declare_incident": 300,
+    "announce": 300, "check_inactive_accounts": 300, "declare_incident": 300, "publish_policy": 300,
     "look_up_delayed_events": 300, "renew_plans": 300,
     "on_export_asked": 900, "load_devices": 900, "unload_devices": 900, "replay_erasures": 900, "restore_keys": 900,
     "resume_erasures": 300,

@@ -158,12 +158,14 @@ def test_the_bucket_lies_in_the_region_of_the_stack(stack: Stack) -> None:
 
 def test_what_is_filmed_ends_after_its_days_and_abandoned_uploads_after_one(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.physical("Media"))
-    alarms, live, copies, avatars, covers, *recordings, uploads = answer["Rules"]
+    alarms, live, copies, avatars, covers, unseen, attachments, *recordings, uploads = answer["Rules"]
     assert (alarms["Status"], alarms["Filter"], alarms["Expiration"]) == ("Enabled", {"Prefix": "alarms/"}, {"Days": 7})
     assert (live["Filter"], live["Expiration"]) == ({"Prefix": "live/"}, {"Days": 1})
     assert (copies["Filter"], copies["Expiration"]) == ({"Prefix": "exports/"}, {"Days": 1})
     assert (avatars["Filter"], avatars["Expiration"]) == ({"Prefix": "avatars-in/"}, {"Days": 1})
     assert (covers["Filter"], covers["Expiration"]) == ({"Prefix": "covers-in/"}, {"Days": 1})
+    assert (unseen["Filter"], unseen["Expiration"]) == ({"Prefix": "feedback-in/"}, {"Days": 1})
+    assert (attachments["Filter"], attachments["Expiration"]) == ({"Prefix": "feedback/"}, {"Days": 3 * 365})
     assert [(one["Status"], one["Filter"]["Prefix"], one["Expiration"]) for one in recordings] == [
         *(("Enabled", f"recordings/{days}/", {"Days": days}) for days in (3, 7, 30)),
         ("Enabled", "clips/", {"Days": 1}),
@@ -207,7 +209,7 @@ def test_an_origin_is_one_and_exact(session: boto3.Session, origin: str) -> None
 def test_the_bucket_tells_of_what_cameras_and_people_upload_but_live_video(stack: Stack) -> None:
     answer = stack.client("s3").get_bucket_notification_configuration(Bucket=stack.physical("Media"))
     (queue,) = FILLED_BY_S3
-    for one, prefix in zip(answer["QueueConfigurations"], ("avatars-in/", "covers-in/"), strict=True):
+    for one, prefix in zip(answer["QueueConfigurations"], ("avatars-in/", "covers-in/", "feedback-in/"), strict=True):
         assert (one["QueueArn"], one["Events"]) == (stack.attribute(queue, "Arn"), ["s3:ObjectCreated:*"])
         assert one["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": prefix}]
     function = f"arn:aws:lambda:{REGION}:123456789012:function:sowa-local"

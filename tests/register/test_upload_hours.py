@@ -21,6 +21,7 @@ from infra.local.cloud import LocalCloud
 from tests.conftest import Home
 from tests.recordings.plans import subscribe
 from tests.scene import items_of
+from tests.support.conversations import send
 
 
 def recording_ticket(home: Home, plan_id: str) -> Any:
@@ -37,6 +38,7 @@ TICKETS = {
     "covers-in": lambda home: home.owner.call(
         "POST", f"/devices/{home.camera.device_id}/cover", {"content_type": "image/jpeg"}
     ).json,
+    "feedback-in": lambda home: send(home.owner, attachments=1)["tickets"][0],
     "avatars-in": lambda home: home.owner.call("POST", "/me/avatar", {"content_type": "image/jpeg"}).json,
 }
 

@@ -90,6 +90,7 @@ def test_while_somebody_lives_only_the_pictures_and_the_push_token_lie_open(live
     for life in (lives.ola, lives.zed):
         where = {(hit.what.partition(" of ")[0], hit.where.partition(".")[0].partition("[")[0]) for hit in life.hits()}
         pictures = {(name, "buckets") for name in ("picture 1", "picture 2", "avatar", "cover", "live video")}
+        pictures.add(("redrawn attachment", "buckets"))
         pictures |= {("film 1", "buckets"), ("film 2", "buckets"), ("film", "buckets")}
         assert where == {*pictures, ("pushtoken", "endpoints")}
         assert life.still_planted() == {
@@ -107,7 +108,7 @@ def test_a_copy_of_ones_data_has_every_canary_of_ones_own_and_no_other(lives: Li
         kept_back |= {"ordering again", "giving back", "erasure"}
         kept_back |= {"access_token", "refresh_token", "secret of an app", "secret of another app", "passkey"}
         kept_back |= {"id token", "linking", "subject", "mailthere", "namethere", "picturethere", "offeredpicture"}
-        kept_back |= {"face", "upload of the cover"}  # as they were uploaded they are not kept
+        kept_back |= {"face", "upload of the cover", "upload of the attachment"}  # as they were uploaded they are not kept
         kept_back.add("devicepass")  # guards the picture a second time
         kept_back.add("live video")  # it passes
         kept_back |= {"deleted film", "playlist"}

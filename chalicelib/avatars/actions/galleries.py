@@ -23,6 +23,7 @@ from chalicelib.store.records import Record, read
 from chalicelib.store.retrying import retrying, retrying_from
 
 _TICKET_LIFE = timedelta(minutes=10)
+JPEG = rules.JPEG
 
 
 class Arrival(Struct, frozen=True):
@@ -31,6 +32,10 @@ class Arrival(Struct, frozen=True):
     object_key: str
     size_bytes: int
     arrived: datetime
+
+
+class AlreadyTaken(Exception):
+    """The upload is gone: whoever has dealt with it deletes it last."""
 
 
 class Held(Struct, frozen=True):
@@ -57,14 +62,7 @@ class Gallery(Struct, frozen=True):
     def ticket_for(self, subject_id: str, content_type: str) -> Ticket:
         """Let somebody upload one picture of at most 5 MB within ten minutes."""
         now = clock.now()
-        ticket = s3.ticket(
-            self.uploads.of(now, subject_id) + ids.new_id(),
-            content_type,
-            least_bytes=rules.LEAST_BYTES,
-            most_bytes=rules.MOST_BYTES,
-            until=now + _TICKET_LIFE,
-            is_whole_key=True,
-        )
+        ticket = ticket_of(self.uploads.of(now, subject_id) + ids.new_id(), content_type, now)
         return commit_and_answer(upload_hours.note(self.uploads, subject_id, now), answer=ticket)
 
     def object_key_of(self, arrival: Arrival) -> str:
@@ -88,13 +86,10 @@ class Gallery(Struct, frozen=True):
             return False
         if ms_of(arrival.arrived) <= before.as_of_ms:
             return before.picture == object_key
-        if not rules.LEAST_BYTES <= arrival.size_bytes <= rules.MOST_BYTES:
-            return False
-        # Another may have been uploaded in its place since: no more than may be is read.
-        data = s3.first_bytes(arrival.object_key, rules.MOST_BYTES + 1)
-        if data is None:
+        try:
+            clean = redrawn(arrival)
+        except AlreadyTaken:
             return True
-        clean = rules.cleaned(data)
         if clean is None:
             return False
         # The object comes before the row that names it.
@@ -132,6 +127,31 @@ class Gallery(Struct, frozen=True):
     def sweep_expired_uploads(self) -> int:
         """Delete the uploads that nobody was notified of; how many."""
         return sweep_expired(self.uploads)
+
+
+def ticket_of(object_key: str, content_type: str, now: datetime, *, types_begin: str = "") -> Ticket:
+    """A form for one picture of at most 5 MB, good for ten minutes."""
+    return s3.ticket(
+        object_key,
+        content_type,
+        least_bytes=rules.LEAST_BYTES,
+        most_bytes=rules.MOST_BYTES,
+        until=now + _TICKET_LIFE,
+        is_whole_key=True,
+        types_begin=types_begin,
+    )
+
+
+def redrawn(arrival: Arrival, *, side: int = rules.SIDE) -> bytes | None:
+    """The upload as a clean JPEG of at most this many pixels across and down; None for what is no picture. Raises
+    AlreadyTaken."""
+    if not rules.LEAST_BYTES <= arrival.size_bytes <= rules.MOST_BYTES:
+        return None
+    # Another may have been uploaded in its place since: no more than may be is read.
+    data = s3.first_bytes(arrival.object_key, rules.MOST_BYTES + 1)
+    if data is None:
+        raise AlreadyTaken
+    return rules.cleaned(data, side=side)
 
 
 def url_of(picture: str | None) -> str | None:

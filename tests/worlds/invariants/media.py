@@ -38,7 +38,8 @@ def no_object_without_row_and_no_row_without_object(stored: Stored) -> Found:
     archives = {one["archive"] for one in copies if one.get("until", 0) > clock.now_s()}
     avatars = {avatar["picture"] for avatar in stored.of("Avatar").values() if "picture" in avatar}
     covers = {device["cover"] for device in devices.values() if "cover" in device}
-    known = pictures.keys() | archives | avatars | covers
+    attached = {picture for row in stored.of("FeedbackMessage").values() for picture in row.get("pictures", ())}
+    known = pictures.keys() | archives | avatars | covers | attached
     # Live video has no rows: it passes within the hour. Of recordings, days have rows; those of clips end before them.
     passing = {key for key in stored.objects if key.startswith((PIECES.root, CLIPS.root))}
     # Documents are there before their row says so, and stay when it has gone; a copy passes with its day.

@@ -27,6 +27,7 @@ from tests.worlds.scenarios import (
     rights,
     second_factors,
     sharing,
+    support,
 )
 from tests.worlds.sweep import Scenario
 
@@ -54,5 +55,6 @@ _BY_HAND: tuple[Scenario, ...] = (
     *rights.SCENARIOS,
     *second_factors.SCENARIOS,
     *sharing.SCENARIOS,
+    *support.SCENARIOS,
 )
 SCENARIOS = (*_BY_HAND, *declared.declared(_BY_HAND))

@@ -1,0 +1,1 @@
+"""Use cases of support: one module for each concern."""
