@@ -61,6 +61,7 @@ def is_stepped_up(person: Person) -> bool:
 
 
 # What names in paths stand for that is nobody's: each person has something of their own there.
+# What names in paths stand for that is nobody's: each person has something of their own there, or all have the same.
 OF_EVERYBODY = ("{purpose}", "{version}")
 
 

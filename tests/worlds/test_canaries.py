@@ -108,7 +108,7 @@ def test_a_copy_of_ones_data_has_every_canary_of_ones_own_and_no_other(lives: Li
         kept_back |= {"ordering again", "giving back", "erasure"}
         kept_back |= {"access_token", "refresh_token", "secret of an app", "secret of another app", "passkey"}
         kept_back |= {"id token", "linking", "subject", "mailthere", "namethere", "picturethere", "offeredpicture"}
-        kept_back |= {"face", "upload of the cover", "upload of the attachment"}  # as they were uploaded they are not kept
+        kept_back |= {"face", "upload of the cover", "upload of the attachment"}  # none is kept as it was
         kept_back.add("devicepass")  # guards the picture a second time
         kept_back.add("live video")  # it passes
         kept_back |= {"deleted film", "playlist"}
