@@ -42,7 +42,6 @@ UNRECORDED = {
     "PUT /terminals/current/push": "the terminal's sign-in is recorded",
     "POST /feedback": _OWN_LIST,
     "POST /feedback/{feedback_id}/messages": _OWN_LIST,
-    "DELETE /privacy/restriction": "when it was lifted stands in the list of what one asked for",
     "POST /me/closing": "nothing is left to be told to: the receipt says it",
     "POST /me/move/confirm": "nothing is left to be told to: the receipt says it",
 }

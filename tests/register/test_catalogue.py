@@ -41,7 +41,7 @@ from tests.scene import (
     new_person,
     pay,
 )
-from tests.support.conversations import attach, send
+from tests.support import conversations
 from tests.worlds.scenarios.money import NAMED
 
 
@@ -99,7 +99,7 @@ def bought(home: Home, person: Person, camera: Camera, *, renew: bool = False) -
 
 
 def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> None:
-    send(home.owner)
+    conversations.send(home.owner)
     publish(home.world)
     assert home.owner.call("POST", "/policy/versions/gate/accept").status == 200
     of_one_who_is_gone(home)
@@ -233,11 +233,11 @@ def test_every_object_of_a_full_life_lies_below_a_known_prefix(home: Home) -> No
     home.camera.see(2)
     home.owner.show_face()
     home.owner.cover(home.camera.device_id)
-    assert attach(home.owner, send(home.owner, attachments=1)["tickets"][0]) == 204
+    assert conversations.attach(home.owner, conversations.send(home.owner, attachments=1)["tickets"][0]) == 204
     ready(home.owner)
     home.owner.upload_avatar()
     home.owner.upload_cover(home.camera.device_id)
-    assert attach(home.owner, send(home.owner, attachments=1)["tickets"][0]) == 204
+    assert conversations.attach(home.owner, conversations.send(home.owner, attachments=1)["tickets"][0]) == 204
     objects = [stored.key for stored in s3.below("")]
     assert len(objects) == 9
     assert all(any(key.startswith(f"{prefix.name}/") for prefix in catalogue.PREFIXES) for key in objects)
