@@ -95,8 +95,8 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("on_session_ended", "on_recordings_removed", "on_share_ended", "on_ownership_ended"),
         *("sweep_expired_pictures", "sweep_expired_uploads", "delete_unreadable_clips", "sweep_expired_clips"),
         *("sweep_expired_cover_uploads", "sweep_expired_invoices", "sweep_live_video", "resume_erasures"),
-        *("sweep_expired_archives", "sweep_expired_recordings", "end_plans", "end_holds"),
-        *("sweep_expired_archives", "sweep_expired_recordings", "sweep_expired_attachments", "end_plans"),
+        *("sweep_expired_archives", "sweep_expired_recordings", "sweep_expired_attachments"),
+        *("end_plans", "end_holds"),
         *("POST /newsletter/unsubscribe", "on_undelivered", "forget_subscriber"),
     ),
     "an operator's duty, by law or to let somebody in: recorded each time": (

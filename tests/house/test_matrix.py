@@ -60,7 +60,6 @@ def is_stepped_up(person: Person) -> bool:
     return "stepped_up_until" in row
 
 
-# What names in paths stand for that is nobody's: each person has something of their own there.
 # What names in paths stand for that is nobody's: each person has something of their own there, or all have the same.
 OF_EVERYBODY = ("{purpose}", "{version}")
 
