@@ -21,6 +21,7 @@ HOUSES: dict[str, tuple[str, ...]] = {
     "notices": ("routes", "listeners", "scheduled", "operations", "records"),
     "newsletter": ("routes", "listeners", "operations", "records"),
     "support": ("routes", "listeners", "scheduled", "operations", "records"),
+    "campaigns": ("routes", "listeners", "operations", "records"),
     "plans": ("routes", "scheduled", "records"),
     "stock": ("routes", "listeners", "scheduled", "operations", "records"),
     "devices": ("routes", "listeners", "scheduled", "records"),

@@ -16,6 +16,7 @@ from chalicelib.store.crypto import Unreadable
 from infra.demo.search import Hit, Needle, search
 from infra.local import dump
 from infra.local.cloud import LocalCloud
+from tests.campaigns.entrants import enter, opened
 from tests.factors import App, Key
 from tests.gift_cards.cards import new_code
 from tests.identities.people import maja
@@ -40,6 +41,8 @@ PASSING = (
 OF_THE_ACCOUNT = (
     "Account", "Activity", "ConsentChange", "Endpoint", "ExercisedRight", "ExperienceEvents", "FeedbackMessage",
     "Order", "Passkey", "PolicyAgreement", "Session", "Totp",
+    "Account", "Activity", "ConsentChange", "Endpoint", "Entry", "ExercisedRight", "ExperienceEvents", "Order",
+    "Passkey", "PolicyAgreement", "Session", "Totp",
 )  # fmt: skip
 
 # What cannot hold a canary, and why.
@@ -342,9 +345,19 @@ class Life:
         self._agree_to_policy()
         self._write_to_operator()
         assert self.person.agree("experience").status == 200
+        self._enter_a_campaign()
         tapped = {"name": "tapped", "at": wire_time(self.world.now())}
         events = [tapped | {"screen": self.word("screen"), "value": self.word("tapped")}]
         assert self.person.send_events(*events).status == 202
+
+    def _enter_a_campaign(self) -> None:
+        asked = {"question_id": "wish", "text": "What do you wish?"}
+        opened(self.world, f"campaign-of-{self.whose}", questions=[asked])
+        contact = {"name": self.word("entrant"), "place": self.word("entrantplace")}
+        assert self.person.agree("marketing_events").status == 200
+        answers = {"wish": self.word("wish")}
+        answer = enter(self.person, f"campaign-of-{self.whose}", contact=contact, answers=answers)
+        assert answer.status == 201, answer.body
 
     def _restrict(self) -> None:
         """And think better of it: who has restricted is shown no live view."""

@@ -17,6 +17,7 @@ from chalicelib.entry.callers import Who
 from chalicelib.entry.contract import DOCUMENT
 from chalicelib.entry.http import Route
 from infra.local.gateway import Response
+from tests.campaigns.entrants import draw, entered, opened, over
 from tests.conftest import Home
 from tests.factors import App, Key
 from tests.gift_cards.cards import new_code
@@ -100,6 +101,7 @@ _FILL: dict[str, Callable[[Home], Any]] = {
     "notice_id": lambda home: _notice(home),
     "feedback_id": lambda home: home.owner.call("POST", "/feedback", {"text": "It is green."}).json["feedback_id"],
     "version": lambda home: publish(home.world)["version"],
+    "campaign_id": lambda home: _campaign(home),
     "newsletter_email": lambda home: "reader@example.com",
     "newsletter_token": lambda home: _ordered_newsletter(home),
     "unsubscribe_token": lambda home: _sent_newsletter(home),
@@ -133,6 +135,9 @@ _ARRANGE: dict[str, Callable[[Home], Any]] = {
     "PUT /devices/{device_id}/plan/renewal": lambda home: _plan(home, renew=True),
     "DELETE /privacy/objections/{purpose}": lambda home: home.owner.call("PUT", "/privacy/objections/AUDIT", {}),
     "DELETE /privacy/restriction": lambda home: home.owner.call("PUT", "/privacy/restriction", {"reason": "accuracy"}),
+    "POST /campaigns/{campaign_id}/entries": lambda home: home.owner.agree("marketing_events"),
+    "DELETE /campaigns/{campaign_id}/entries/mine": lambda home: _entered(home),
+    "GET /campaigns/{campaign_id}/tickets": lambda home: _drawn(home),
     "GET /shares": lambda home: _accepted_by_owner(home),
     "DELETE /devices/{device_id}/transfer": lambda home: _offered(home),
     "DELETE /sessions": lambda home: elsewhere(home.owner),
@@ -144,6 +149,21 @@ def _notice(home: Home) -> str:
     notice_id = str(home.world.invoke("announce", order)["notice_id"])
     home.world.settle()
     return notice_id
+
+
+def _campaign(home: Home) -> str:
+    return str(opened(home.world, ends_at="2026-01-12T08:00:00Z")["campaign"])
+
+
+def _entered(home: Home) -> None:
+    _campaign(home)
+    entered(home.owner)
+
+
+def _drawn(home: Home) -> None:
+    _entered(home)
+    over(home.world, home.owner)
+    draw(home.world)
 
 
 def _ordered_newsletter(home: Home) -> str:

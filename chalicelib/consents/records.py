@@ -37,6 +37,9 @@ class Consenting(Item):
 
     pk_prefix = "consenting"
     sk_prefix = "consenting"
+    # What was entered by a consent goes when it is withdrawn, or given anew.
+    stream_queue, stream_listener = "Cleanups", "campaigns.on_consent_ended"
+    stream_events = frozenset({"MODIFY", "REMOVE"})
 
     @property
     def account_id(self) -> str:

@@ -15,8 +15,8 @@ Purpose = Literal["experience", "newsletter", "marketing_events", "surveys", "si
 PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 # The way of a consent: of who was signed in, by a link in a mail, because a mail was called unwanted, or came back.
 Way = Literal["account", "link", "complaint", "bounce"]
-# Whoever agrees to these is written to by us, and so has to be found.
-LISTED: Final[frozenset[Purpose]] = frozenset({"newsletter"})
+# Whoever agrees to these is written to by us, and so has to be found; or enters what ends with the consent.
+LISTED: Final[frozenset[Purpose]] = frozenset({"newsletter", "marketing_events", "surveys"})
 
 
 class Text(Struct, frozen=True):

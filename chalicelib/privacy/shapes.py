@@ -282,6 +282,8 @@ class Activity(Shape):
         "move_asked_for",
         "copy_asked_for",
         "copy_downloaded",
+        "campaign_entered",
+        "campaign_left",
         "consent_given",
         "consent_withdrawn",
         "policy_accepted",

@@ -395,6 +395,37 @@ def forget_subscriber(session: Session) -> None:
 
 
 @sowa.group()
+def campaigns() -> None:
+    """Campaigns that people may enter, and draws of winners."""
+
+
+@campaigns.command("open")
+@click.argument("order", type=click.File("rb"))
+@of_session
+def open_campaign(session: Session, order: BinaryIO) -> None:
+    """Open a campaign. ORDER is a file of JSON: campaign (a name), kind, purpose, ends_at, title, text, data_use, …"""
+    answer = session.cloud.order("open_campaign", _read_order(order))
+    seed = f"the seed's SHA-256 is {answer['seed_sha256']}"
+    session.show(answer, f"{answer['campaign']}: until {answer['ends_at']}, {seed}")
+
+
+@campaigns.command("draw")
+@click.argument("campaign")
+@click.option("--count", type=int, required=True, help="So many win.")
+@of_session
+def draw_winners(session: Session, campaign: str, count: int) -> None:
+    """Draw the winners of a CAMPAIGN that has ended, and tell them; drawn again, they are the same."""
+    answer = session.cloud.order("draw_winners", {"campaign": campaign, "count": count})
+    session.show(answer, f"seed: {answer['seed']}", *map(_line_of_winner, answer["winners"]))
+
+
+def _line_of_winner(winner: Mapping[str, Any]) -> str:
+    contact = winner["contact"] or {}
+    reached = " ".join(str(contact[name]) for name in ("name", "email", "phone", "place") if contact.get(name))
+    return f"{winner['ticket']}: {reached or 'withdrawn'}"
+
+
+@sowa.group()
 def incidents() -> None:
     """Incidents: whom they concern is told, and what the law asks for rings until it is recorded."""
 

@@ -22,6 +22,7 @@ OPERATIONS = (
     "show_objections", "answer_objection", "publish_policy", "show_proposals",
     "send_newsletter", "forget_subscriber",
     "show_feedback", "answer_feedback",
+    "send_newsletter", "forget_subscriber", "open_campaign", "draw_winners",
 )  # fmt: skip
 
 __all__ = ["LANGUAGES", "OPERATIONS", "of_deployer", "of_functions", "of_operator", "of_part", "page_of_privacy"]

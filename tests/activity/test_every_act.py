@@ -52,6 +52,8 @@ UNRECORDED_OPERATIONS = {
     "publish_policy": "whoever is told has it in the list of their notices",
     "announce": "whoever is told has it in the list of their notices",
     "declare_incident": "whoever is told has it in the list of their notices",
+    "open_campaign": _NOBODY_YET,
+    "draw_winners": "whoever won has it in the list of their notices",
     "send_newsletter": "it tells nobody but those who asked for it",
     "forget_subscriber": "whoever has an account has the withdrawal in the activity; of others nothing is to be left",
     "record_incident_step": "what was told to whom stays as it is",

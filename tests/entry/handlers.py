@@ -32,6 +32,11 @@ OPERATIONS = {
     "declare_incident": {"title": "A leak", "what": "Names.", "advice": "Nothing.", "who": {"accounts": ["nobody"]}},
     "record_incident_step": {"incident_id": "none", "step": "notification"},
     "announce": {"title": "We move", "text": "Sowa moves to other machines on Sunday.", "to": "all"},
+    "open_campaign": {
+        "campaign": "spring", "kind": "draw", "purpose": "marketing_events", "ends_at": "2026-01-10T08:00:00Z",
+        "title": "A draw", "text": "Of cameras.", "data_use": "Deleted.",
+    },
+    "draw_winners": {"campaign": "autumn", "count": 1},
     "send_newsletter": {"issue": "2026-12", "subject": "New cameras", "text": "They see in the dark."},
     "forget_subscriber": {"email": "nobody@example.com"},
     "show_objections": {},

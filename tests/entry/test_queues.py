@@ -39,6 +39,7 @@ SHARED = {
     "Commands": ("commands.on_command_given", "commands.on_mailbox_opened", "commands.on_settings_changed"),
     "Pushes": ("alarms.on_presence_changed", "push.on_push_failed"),
     "Cleanups": (
+        "campaigns.on_consent_ended",
         "alarms.on_alarms_removed", "avatars.on_avatar_removed", "devices.on_cover_removed",
         "experience.on_consent_changed", "sharing.on_share_ended", "stock.on_ownership_ended",
     ),
@@ -115,6 +116,8 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.notices.operations.announce": ("operation",),
     "chalicelib.notices.operations.declare_incident": ("operation",),
     "chalicelib.notices.operations.record_incident_step": ("operation",),
+    "chalicelib.campaigns.operations.open_campaign": ("operation",),
+    "chalicelib.campaigns.operations.draw_winners": ("operation",),
     "chalicelib.newsletter.operations.send_newsletter": ("operation",),
     "chalicelib.newsletter.operations.forget_subscriber": ("operation",),
     "chalicelib.notices.scheduled.check_incident_deadlines": ("schedule",),

@@ -26,6 +26,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "access.actions.read_shown": ("POST /cameras/tickets", "on_mailbox_opened"),
     "access.actions.shown_to_others": ("GET /transfers",),
     "store.ciphers.require_unrestricted": ("on_issue_due",),
+    "campaigns.actions.drawing._entries": ("draw_winners",),
     "notices.actions.telling.targets_of": ("on_recipient_named", "check_inactive_accounts"),
     "outbox.actions.messages.send_message": ("on_letter_written",),
     # What is written there is asked about when it is sent.
@@ -45,6 +46,7 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         "on_attachment_uploaded",
         *("GET /notices", "POST /notices/{notice_id}/read", "POST /policy/versions/{version}/accept"),
         *("POST /newsletter/confirm", "on_address_held"),
+        *("GET /campaigns", "DELETE /campaigns/{campaign_id}/entries/mine"),
         *("POST /gift-cards/redeem", "GET /me", "PATCH /me", "POST /me/address", "POST /me/address/confirm"),
         *("DELETE /me/avatar", "POST /me/avatar", "POST /me/closing", "GET /me/identities", "POST /me/identities"),
         *("DELETE /me/identities/{identity_id}", "POST /me/move", "POST /me/move/confirm", "PUT /me/password"),
@@ -78,6 +80,7 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("announce", "load_devices", "unload_devices", "show_devices", "show_erasures", "publish_policy"),
         "GET /policy/versions/{version}/changes",
         *("POST /newsletter", "GET /newsletter/confirm", "GET /newsletter/unsubscribe", "send_newsletter"),
+        *("GET /campaigns/{campaign_id}/tickets", "open_campaign"),
     ),
     "a guest ends what he was given, and is shown nothing": (
         *("DELETE /shares/{share_id}", "POST /shares/{share_id}/decline", "POST /transfers/{transfer_id}/decline"),
@@ -98,6 +101,8 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("sweep_expired_archives", "sweep_expired_recordings", "sweep_expired_attachments"),
         *("end_plans", "end_holds"),
         *("POST /newsletter/unsubscribe", "on_undelivered", "forget_subscriber"),
+        *("sweep_expired_archives", "sweep_expired_recordings", "end_plans"),
+        *("POST /newsletter/unsubscribe", "on_undelivered", "forget_subscriber", "on_consent_ended"),
     ),
     "an operator's duty, by law or to let somebody in: recorded each time": (
         *("replay_erasures", "restore_keys", "remove_child", "read_api_log", "remove_second_factors"),

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from chalicelib.aws import s3
 from chalicelib.aws.clients import client
 from chalicelib.clips.records import CLIPS
-from chalicelib.errors import Unavailable
+from chalicelib.errors import Refusal, Unavailable
 from chalicelib.gift_cards import rules as rules_of_gift_cards
 from chalicelib.inactivity.actions import watching
 from chalicelib.inactivity.actions.checking import AccountsUnreachable
@@ -38,6 +38,7 @@ from chalicelib.store import ciphers
 from chalicelib.store.commit import commit, put
 from infra.local import checkout, module_caches
 from infra.local.cloud import LocalCloud
+from tests.campaigns.entrants import draw, entered, opened
 from tests.clips import footage
 from tests.conftest import Home
 from tests.events import event as sample
@@ -223,6 +224,29 @@ def _a_newsletter(home: Home) -> None:
     send_issue(world)
     for which in ("confirm", "unsubscribe"):
         assert world.call("GET", f"/newsletter/{which}").status == 200
+
+
+def _a_draw(home: Home) -> None:
+    """Entered by two, of whom one leaves and enters anew, and one withdraws; drawn twice, by name and by mistake."""
+    world = home.world
+    for _ in range(2):
+        opened(world, ends_at=wire_time(world.now() + timedelta(days=7)))
+    entered(home.stranger)
+    for _ in range(2):
+        ticket = entered(home.owner)
+        path = "/campaigns/spring-draw/entries"
+        assert home.owner.call("DELETE", f"{path}/mine").status == 204
+    ticket = entered(home.owner)
+    home.stranger.agree("marketing_events", given=False)
+    world.settle()
+    with pytest.raises(Refusal):
+        world.invoke("draw_winners", {"campaign": "none", "count": 1})
+    world.functions.failures.clear()
+    world.clock.move_to(world.now().timestamp() + 7 * 86_400)
+    home.owner.sign_in()
+    for _ in range(2):
+        assert [one["ticket"] for one in draw(world, count=2)["winners"]] == [ticket]
+    assert home.owner.call("GET", "/campaigns/spring-draw/tickets").json["items"] == [ticket]
 
 
 def _accounts_that_nobody_uses(home: Home) -> None:
@@ -955,6 +979,7 @@ LIVES = (
     _a_newsletter,
     _feedback,
     _a_policy,
+    _a_draw,
     _accounts_that_nobody_uses,
     _an_offer,
     _an_order,

@@ -625,6 +625,13 @@ _ORDERS = {
         {"title": "A leak", "what": "It leaked.", "advice": "Sign in again.", "who": {"accounts": ["a" * 26]}},
         {"accounts": 1},
     ),
+    "open_campaign": (
+        {
+            "campaign": "spring", "kind": "survey", "purpose": "surveys", "ends_at": f"{_NEXT_YEAR}-01-10T08:00:00Z",
+            "title": "A survey", "text": "Of cameras.", "data_use": "Deleted.",
+        },
+        {"campaign": "spring"},
+    ),
     "send_newsletter": ({"issue": "2026-12", "subject": "News", "text": "None."}, {"sent": 0, "done": False}),
     "forget_subscriber": ({"email": "nobody@example.com"}, {"subscribed": False}),
     "record_incident_step": ({"incident_id": "none", "step": "notification"}, {"incident": None}),

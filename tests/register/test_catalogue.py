@@ -14,6 +14,7 @@ from chalicelib.store.commit import commit, create
 from chalicelib.store.records import BASES
 from chalicelib.store.tags import tag_of
 from infra.local.cloud import LocalCloud
+from tests.campaigns.entrants import entered, opened
 from tests.conftest import Home
 from tests.factors import App, Key, asked, recovery_codes
 from tests.gift_cards.cards import UNKNOWN, issue, redeem
@@ -147,6 +148,8 @@ def test_everything_that_a_full_life_stores_is_of_a_known_kind(home: Home) -> No
     home.world.invoke("declare_incident", leak)
     home.world.settle()
     home.owner.agree("newsletter")
+    opened(home.world)
+    entered(home.owner)
     subscribed(home.world)
     send(home.world)
     for to in ("all", [home.owner.account_id]):

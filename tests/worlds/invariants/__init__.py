@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.worlds.invariants import (  # noqa: F401  # each declares its own
+    campaigns,
     erasure,
     gift_cards,
     media,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.consents.rules import LISTED
 from tests.worlds.invariants.stored import Found, Stored, invariant
 
 
@@ -24,10 +25,11 @@ def a_confirmed_subscription_is_found_by_its_address_and_in_the_list(stored: Sto
 @invariant
 def an_account_is_among_those_who_agree_as_long_as_it_does(stored: Stored) -> Found:
     agree = {
-        account_id
+        (purpose, account_id)
         for account_id, row in stored.first_ids("Account").items()
-        if any(one.startswith("newsletter ") for one in row.get("consents", ()))
+        for purpose in (one.partition(" ")[0] for one in row.get("consents", ()))
+        if purpose in LISTED
     }
-    listed = {account_id for purpose, account_id in stored.of("Consenting") if purpose == "newsletter"}
-    yield from (f"account {one} agrees, and is not listed" for one in agree - listed)
-    yield from (f"account {one} is listed, and does not agree" for one in listed - agree)
+    listed = set(stored.of("Consenting"))
+    yield from (f"account {account_id} agrees, and is not listed: {purpose}" for purpose, account_id in agree - listed)
+    yield from (f"account {account_id} is listed, and does not agree" for _, account_id in listed - agree)

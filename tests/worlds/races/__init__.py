@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.worlds.races import (
     alarms,
     cameras,
+    campaigns,
     channel,
     clips,
     closing,
@@ -32,6 +33,8 @@ _BY_KIND: dict[str, tuple[Race, ...]] = {
     for module in (
         alarms, cameras, channel, clips, closing, consents, gift_cards, holds, money, newsletter, people, plans,
         platforms, policy, recordings, refunds, renewals, rights, second_factors, sharing, support,
+        alarms, cameras, campaigns, channel, clips, closing, consents, gift_cards, holds, money, newsletter, people,
+        plans, platforms, policy, recordings, refunds, renewals, rights, second_factors, sharing,
     )
 }  # fmt: skip
 RACES = tuple(race for races in _BY_KIND.values() for race in races)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.worlds.scenarios import (
     alarms,
     cameras,
+    campaigns,
     channel,
     clips,
     consents,
@@ -34,6 +35,7 @@ from tests.worlds.sweep import Scenario
 _BY_HAND: tuple[Scenario, ...] = (
     *alarms.SCENARIOS,
     *cameras.SCENARIOS,
+    *campaigns.SCENARIOS,
     *channel.SCENARIOS,
     *clips.SCENARIOS,
     *consents.SCENARIOS,
