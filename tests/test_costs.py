@@ -48,10 +48,10 @@ def test_reads_and_mutations_stay_within_their_limits(costs: list[Cost]) -> None
     ]
     # What is about all devices asks each of them, or their cameras; what is shared with somebody is found at their
     # addresses, then at the devices, then at their owners'; what looks back asks which days there are, and S3 what lies
-    # there; what everybody is told is a query beside that of one's own notices; a live view's first answer waits for a
-    # picture, and later ones note what they found.
+    # there; what everybody is told, or may enter, is a query beside that of one's own; a live view's first answer waits
+    # for a picture, and later ones note what they found.
     assert over == [
-        "GET /alarms", "GET /devices", *_LOOKING_BACK, "GET /notices", "GET /privacy/activity",
+        "GET /alarms", "GET /campaigns", "GET /devices", *_LOOKING_BACK, "GET /notices", "GET /privacy/activity",
         "GET /recordings/{playback}/playlist.m3u8", "GET /shares", "GET /live/{capability}/playlist.m3u8, the first",
         "GET /live/{capability}/playlist.m3u8, a numbered piece more",
     ]  # fmt: skip

@@ -10,7 +10,7 @@ operations = Operations(__name__)
 
 
 @operations.operation(shapes.OpenCampaign)
-def open_campaign(body: shapes.OpenCampaign) -> shapes.Opened:
+def open_campaign(body: shapes.OpenCampaign) -> shapes.CampaignOpened:
     """Open an event, draw, contest or survey that people may enter until its end."""
     return drawing.open_campaign(body)
 

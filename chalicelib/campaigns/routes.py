@@ -37,7 +37,12 @@ def enter_campaign(caller: Caller, joined: Joined, body: shapes.Enter) -> shapes
 
 
 @routes.delete(
-    "/campaigns/{campaign_id}/entries/mine", who=Who.PERSON, needs=OwnPart(), refuses=(NotFound,), example={}
+    "/campaigns/{campaign_id}/entries/mine",
+    who=Who.PERSON,
+    needs=OwnPart(),
+    before_agreement=True,
+    refuses=(NotFound,),
+    example={},
 )
 def leave_campaign(caller: Caller, joined: Joined) -> None:
     """Take one's entry back, with all that was said in it."""

@@ -47,8 +47,8 @@ class Said(Shape):
 
 
 class OpenCampaign(Said):
-    """What people may enter until its end, if they agree to its purpose. Opened again by the same name and with the
-    same words, it is the same one."""
+    """What people may enter until its end, if they agree to its purpose. Who opens it again, by the same name and with
+    the same words, gets the same one."""
 
     campaign: CampaignName
     kind: Kind
@@ -58,7 +58,7 @@ class OpenCampaign(Said):
     translations: dict[Wording, Said] = field(default_factory=dict)
 
 
-class Opened(Shape):
+class CampaignOpened(Shape):
     """`seed_sha256` is the hash of the draw's seed, to be said where the campaign is made known."""
 
     campaign: str
@@ -139,7 +139,7 @@ class Winner(Shape):
 
 class Drawn(Shape):
     """The winners, the first first, with what they gave to be reached by; those who withdrew have none. Drawn again,
-    they are the same."""
+    they are the same. `seed` is null where there is no campaign of this name."""
 
-    seed: str
+    seed: str | None
     winners: list[Winner]

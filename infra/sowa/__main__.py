@@ -416,6 +416,8 @@ def open_campaign(session: Session, order: BinaryIO) -> None:
 def draw_winners(session: Session, campaign: str, count: int) -> None:
     """Draw the winners of a CAMPAIGN that has ended, and tell them; drawn again, they are the same."""
     answer = session.cloud.order("draw_winners", {"campaign": campaign, "count": count})
+    if answer["seed"] is None:
+        raise Failed(f"There is no campaign {campaign}.")
     session.show(answer, f"seed: {answer['seed']}", *map(_line_of_winner, answer["winners"]))
 
 

@@ -18,6 +18,7 @@ GOES_ON: dict[str, tuple[str, ...]] = {
         *("DELETE /sessions/{session_id}", "DELETE /shares/{share_id}", "POST /shares/{share_id}/decline"),
         *("POST /transfers/{transfer_id}/decline", "PUT /devices/{device_id}/plan/renewal"),
         *("POST /orders/{order_id}/refund", "POST /orders/{order_id}/refund/preview"),
+        "DELETE /campaigns/{campaign_id}/entries/mine",
     ),
     "keeps people and what is seen of them safe": (
         *("PUT /devices/{device_id}/privacy-mode", "PUT /me/password", "GET /me/second-factors", "POST /step-up"),

@@ -41,7 +41,8 @@ def _code(name: str) -> list[Any]:
     """Of a route or of a job."""
     if " " in name:
         return [named(name).view, type(named(name).needs)]
-    rooms = map(importlib.import_module, (*houses.modules("listeners"), *houses.modules("scheduled")))
+    names = (name for room in ("listeners", "scheduled", "operations") for name in houses.modules(room))
+    rooms = map(importlib.import_module, names)
     return [vars(room)[name] for room in rooms if name in vars(room)]
 
 

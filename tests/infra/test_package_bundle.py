@@ -632,6 +632,7 @@ _ORDERS = {
         },
         {"campaign": "spring"},
     ),
+    "draw_winners": ({"campaign": "none", "count": 1}, {"seed": None, "winners": []}),
     "send_newsletter": ({"issue": "2026-12", "subject": "News", "text": "None."}, {"sent": 0, "done": False}),
     "forget_subscriber": ({"email": "nobody@example.com"}, {"subscribed": False}),
     "record_incident_step": ({"incident_id": "none", "step": "notification"}, {"incident": None}),

@@ -13,7 +13,7 @@ from chalicelib.accounts.actions import account_writes as accounts
 from chalicelib.campaigns import rules, shapes
 from chalicelib.campaigns.actions.entering import winners_of
 from chalicelib.campaigns.records import Campaign, Entry, EntryTicket
-from chalicelib.errors import Conflict, Invalid, NotFound
+from chalicelib.errors import Conflict, Invalid
 from chalicelib.notices.actions import announcing
 from chalicelib.store import crypto
 from chalicelib.store.commit import change, commit, create
@@ -22,7 +22,7 @@ from chalicelib.store.retrying import StaleRead, retrying
 from chalicelib.words import LANGUAGES, Phrase
 
 _LONGEST = timedelta(days=365)
-_PAGE, _LOOKED_AT_TOGETHER = 500, 30
+_PAGE, _LOOKED_AT_TOGETHER = 250, 30
 
 
 class CampaignNameTaken(Conflict):
@@ -37,12 +37,12 @@ class NoDraw(Conflict):
     """409: it is no draw."""
 
 
-def open_campaign(order: shapes.OpenCampaign) -> shapes.Opened:
+def open_campaign(order: shapes.OpenCampaign) -> shapes.CampaignOpened:
     """Open a campaign; the same again is the same one. Raises CampaignNameTaken, Invalid."""
     return retrying(lambda: _open(order))
 
 
-def _open(order: shapes.OpenCampaign) -> shapes.Opened:
+def _open(order: shapes.OpenCampaign) -> shapes.CampaignOpened:
     """Raises StaleRead, CampaignNameTaken, Invalid."""
     (before,) = read(Campaign.key("", order.campaign))
     new = _campaign(order)
@@ -52,7 +52,7 @@ def _open(order: shapes.OpenCampaign) -> shapes.Opened:
         commit(create(new, otherwise=StaleRead))
     elif _what_it_says(before) != _what_it_says(new):
         raise CampaignNameTaken
-    return shapes.Opened(campaign=order.campaign, seed_sha256=new.seed_sha256, ends_at=order.ends_at)
+    return shapes.CampaignOpened(campaign=order.campaign, seed_sha256=new.seed_sha256, ends_at=order.ends_at)
 
 
 def _what_it_says(campaign: Campaign) -> tuple[object, ...]:
@@ -82,19 +82,21 @@ def _seed(campaign_id: str) -> str:
 
 
 def draw_winners(campaign_id: str, count: int) -> shapes.Drawn:
-    """Draw the winners and tell them; drawn again, they are the same. Raises NotFound, NoDraw, CampaignRuns."""
+    """Draw the winners and tell them; drawn again, they are the same. Raises NoDraw, CampaignRuns."""
     campaign = retrying(lambda: _drawn(campaign_id, count))
+    if campaign is None:
+        return shapes.Drawn(seed=None, winners=[])
     won = winners_of(campaign)
     entries = _entries(campaign_id, won)
     announcing.name_recipients(campaign.notice_id, sorted(entry.pk_id for entry in entries.values()))
     return shapes.Drawn(seed=campaign.seed, winners=[_winner(ticket, entries.get(ticket)) for ticket in won])
 
 
-def _drawn(campaign_id: str, count: int) -> Campaign:
+def _drawn(campaign_id: str, count: int) -> Campaign | None:
     """Raises StaleRead, and the same."""
     (campaign,) = read(Campaign.key("", campaign_id))
     if campaign is None:
-        raise NotFound("campaign")
+        return None
     if campaign.kind != "draw":
         raise NoDraw
     if clock.now_s() < campaign.ends_at:
@@ -105,8 +107,8 @@ def _drawn(campaign_id: str, count: int) -> Campaign:
     won = set(islice(_in_the_draw(campaign_id, seed), count))
     not_drawn = Campaign.drawn_at.does_not_exist()
     values = {"seed": seed, "drawn_at": clock.now_s(), "winners": won or None, "notice_id": notice_id}
-    told = announcing.bulletin(notice_id, "announcement", _news(campaign))
-    commit(change(campaign, when=not_drawn, otherwise=StaleRead, **values), told)
+    bulletin = announcing.bulletin(notice_id, "announcement", _news(campaign))
+    commit(change(campaign, when=not_drawn, otherwise=StaleRead, **values), bulletin)
     return campaign
 
 
@@ -126,8 +128,8 @@ def _in_the_draw(campaign_id: str, seed: str) -> Iterator[str]:
     ranked = rules.drawn(seed, tickets, len(tickets))
     for first in range(0, len(ranked), _LOOKED_AT_TOGETHER):
         some = ranked[first : first + _LOOKED_AT_TOGETHER]
-        standing = _entries(campaign_id, some)
-        yield from (ticket for ticket in some if ticket in standing)
+        valid = _entries(campaign_id, some)
+        yield from (ticket for ticket in some if ticket in valid)
 
 
 def _entries(campaign_id: str, tickets: list[str]) -> dict[str, Entry]:
@@ -138,15 +140,15 @@ def _entries(campaign_id: str, tickets: list[str]) -> dict[str, Entry]:
     wanted = [key for one in holders.values() for key in (Entry.key(one, campaign_id), *accounts.keys_of(one))]
     others = read_all(wanted)
     living = accounts.living_among(others, holders.values())
-    standing: dict[str, Entry] = {}
+    valid: dict[str, Entry] = {}
     for ticket, account_id in holders.items():
         entry, account = others[Entry.key(account_id, campaign_id)], living.get(account_id)
         data_key = others[accounts.keys_of(account_id)[1]]
         if entry is None or account is None or data_key is None or data_key.is_restricted:
             continue
         if entry.ticket == ticket and entry.is_readable(account):
-            standing[ticket] = entry.decrypted_with(account.cipher)
-    return standing
+            valid[ticket] = entry.decrypted_with(account.cipher)
+    return valid
 
 
 def _winner(ticket: str, entry: Entry | None) -> shapes.Winner:

@@ -23,6 +23,8 @@ from chalicelib.store.records import read
 from chalicelib.store.retrying import NothingToDo
 
 _PAGE = 50
+# Of the campaigns of 90 days and those that run.
+_MOST_LOOKED_AT = 150
 
 
 class CampaignOver(Gone):
@@ -42,7 +44,7 @@ class Joined(Struct, frozen=True):
 
 def campaigns_of(caller: Caller, limit: int, cursor: str | None) -> shapes.Campaigns:
     """What may be entered, and what has ended lately; and which the caller has entered."""
-    own = Entry.list_of(caller.account_id).items
+    own = Entry.list_of(caller.account_id, limit=_MOST_LOOKED_AT).items
     tickets = {one.sort_id: str(one.ticket) for one in own if one.is_readable(caller.account)}
     page = Campaign.list_of("", limit=limit, after=cursor)
     items = [_described(one, caller.language, tickets.get(one.sort_id)) for one in page.items]
