@@ -39,10 +39,8 @@ PASSING = (
 
 # Kinds in the account's own partition that stay.
 OF_THE_ACCOUNT = (
-    "Account", "Activity", "ConsentChange", "Endpoint", "ExercisedRight", "ExperienceEvents", "FeedbackMessage",
-    "Order", "Passkey", "PolicyAgreement", "Session", "Totp",
-    "Account", "Activity", "ConsentChange", "Endpoint", "Entry", "ExercisedRight", "ExperienceEvents", "Order",
-    "Passkey", "PolicyAgreement", "Session", "Totp",
+    "Account", "Activity", "ConsentChange", "Endpoint", "Entry", "ExercisedRight", "ExperienceEvents",
+    "FeedbackMessage", "Order", "Passkey", "PolicyAgreement", "Session", "Totp",
 )  # fmt: skip
 
 # What cannot hold a canary, and why.

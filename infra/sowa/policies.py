@@ -20,9 +20,8 @@ OPERATIONS = (
     "close_month", "restore_keys", "remove_second_factors", "remove_child", "read_api_log", "issue_gift_cards",
     "revoke_gift_cards", "report_gift_cards", "announce", "declare_incident", "record_incident_step",
     "show_objections", "answer_objection", "publish_policy", "show_proposals",
-    "send_newsletter", "forget_subscriber",
-    "show_feedback", "answer_feedback",
     "send_newsletter", "forget_subscriber", "open_campaign", "draw_winners",
+    "show_feedback", "answer_feedback",
 )  # fmt: skip
 
 __all__ = ["LANGUAGES", "OPERATIONS", "of_deployer", "of_functions", "of_operator", "of_part", "page_of_privacy"]

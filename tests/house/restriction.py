@@ -100,8 +100,6 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("sweep_expired_cover_uploads", "sweep_expired_invoices", "sweep_live_video", "resume_erasures"),
         *("sweep_expired_archives", "sweep_expired_recordings", "sweep_expired_attachments"),
         *("end_plans", "end_holds"),
-        *("POST /newsletter/unsubscribe", "on_undelivered", "forget_subscriber"),
-        *("sweep_expired_archives", "sweep_expired_recordings", "end_plans"),
         *("POST /newsletter/unsubscribe", "on_undelivered", "forget_subscriber", "on_consent_ended"),
     ),
     "an operator's duty, by law or to let somebody in: recorded each time": (

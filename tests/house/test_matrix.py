@@ -61,9 +61,7 @@ def is_stepped_up(person: Person) -> bool:
 
 
 # What names in paths stand for that is nobody's: each person has something of their own there, or all have the same.
-OF_EVERYBODY = ("{purpose}", "{version}")
-# What names in paths stand for that is nobody's: each person has something of their own there.
-OF_EVERYBODY = ("{purpose}", "{campaign_id}")
+OF_EVERYBODY = ("{purpose}", "{version}", "{campaign_id}")
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,8 @@ from tests.worlds.races.race import Race
 _BY_KIND: dict[str, tuple[Race, ...]] = {
     module.__name__.rpartition(".")[2]: module.RACES
     for module in (
-        alarms, cameras, channel, clips, closing, consents, gift_cards, holds, money, newsletter, people, plans,
-        platforms, policy, recordings, refunds, renewals, rights, second_factors, sharing, support,
         alarms, cameras, campaigns, channel, clips, closing, consents, gift_cards, holds, money, newsletter, people,
-        plans, platforms, policy, recordings, refunds, renewals, rights, second_factors, sharing,
+        plans, platforms, policy, recordings, refunds, renewals, rights, second_factors, sharing, support,
     )
 }  # fmt: skip
 RACES = tuple(race for races in _BY_KIND.values() for race in races)
