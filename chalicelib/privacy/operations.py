@@ -6,7 +6,7 @@ from chalicelib.contacts.actions import addresses
 from chalicelib.entry import operators
 from chalicelib.entry.queues import Operations
 from chalicelib.privacy import shapes
-from chalicelib.privacy.actions import api_log, closing, erasing, holding, objections, restore
+from chalicelib.privacy.actions import api_log, closing, disclosing, erasing, holding, objections, restore
 from chalicelib.privacy.actions import restore_keys as keys
 
 operations = Operations(__name__)
@@ -66,10 +66,22 @@ def show_proposals(body: shapes.ShowProposals) -> operators.Proposals:
 @operations.proposal(shapes.Hold)
 def propose_hold(order: shapes.Hold) -> None:
     """Propose that a copy of some of a subject's data be held, on a legal basis and until a time."""
-    holding.judge(order)
+    holding.judge(order, order.until)
 
 
 @operations.approval(shapes.Hold)
 def approve_hold(order: shapes.Hold, approval: operators.Approval) -> shapes.Held:
     """Hold a copy of some of a subject's data, as somebody else proposed; again, to see how far it is."""
     return holding.hold(order, approval)
+
+
+@operations.proposal(shapes.Disclose)
+def propose_disclose(order: shapes.Disclose) -> None:
+    """Propose that some of a subject's data be handed over to a court or an authority, on a legal basis."""
+    disclosing.judge(order)
+
+
+@operations.approval(shapes.Disclose)
+def approve_disclose(order: shapes.Disclose, approval: operators.Approval) -> shapes.Disclosed:
+    """Pack some of a subject's data to be handed over, as somebody else proposed; again, for a link to it."""
+    return disclosing.disclose(order, approval)

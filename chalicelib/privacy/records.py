@@ -15,7 +15,7 @@ from chalicelib.store.tags import Time, key, personal, plain
 ARCHIVES = Prefix("exports", subject="account", row=rows.DATA_SUBJECT_REQUESTS, keep_days=1, in_parts=True)
 
 # What a hold has copied stays as long as the hold does, whose erasure ends it.
-HELD = Prefix("held", subject="hold", row=rows.LEGAL_DISCLOSURE)
+HELD = Prefix("held", subject="hold", row=rows.LEGAL_DISCLOSURE, in_parts=True)
 
 PREPARING: Final = "preparing"
 READY: Final = "ready"
@@ -191,8 +191,9 @@ class ErasedCustomer(LedgerRow):
 
 
 class Hold(Item):
-    """A legal hold: a copy, under a key of its own, of what some rows of the policy keep of a subject. It is a subject
-    itself, and nobody's child: what becomes of the original does not concern it, and its end is one erasure."""
+    """A legal hold: a copy, under a key of its own, of what some rows of the policy keep of a subject, to be kept or to
+    be handed over. It is a subject itself, and nobody's child: what becomes of the original does not concern it, and
+    its end is one erasure."""
 
     pk_prefix = "hold"
     sk_prefix = "hold"
@@ -207,9 +208,12 @@ class Hold(Item):
     held_at = key(Time(), rows.LEGAL_DISCLOSURE, why="time")
     until = key(Time(), rows.LEGAL_DISCLOSURE, why="time")
     told_from = key(Time(), rows.LEGAL_DISCLOSURE, why="time: from then on whose data it is may know")
-    told_at = key(Time(null=True), rows.LEGAL_DISCLOSURE, why="time")
     items = plain(NumberAttribute(default_for_new=0), why="a count of records that were copied")
     objects = plain(NumberAttribute(default_for_new=0), why="a count of objects that were")
+    is_disclosed = plain(NumberAttribute(null=True), why="1 of a copy that is made to be handed over")
+    archive = key(UnicodeAttribute(null=True), rows.LEGAL_DISCLOSURE, why="where it is packed: a random id")
+    size_bytes = plain(NumberAttribute(null=True), why="size of that archive")
+    sha256 = plain(UnicodeAttribute(null=True), why="hash of that archive")
 
 
 class HeldRecord(Item):
@@ -232,6 +236,8 @@ class HoldDue(Item):
     sk_prefix = "hold-due"
 
     hold_id = key(UnicodeAttribute(), rows.LEGAL_DISCLOSURE, why="random id")
+    # Whom it concerns may have to be told when the copy is gone long ago.
+    proposal_id = plain(UnicodeAttribute(), why="keyed hash of the order")
     what = plain(UnicodeAttribute(), why="tell or end")
 
 

@@ -331,6 +331,7 @@ class Activity(Shape):
         "device_handed_over",
         "second_factors_removed",
         "copy_held",
+        "data_disclosed",
     ]
     by: Literal["owner", "guest", "heir", "operator"]
     who: str | None
@@ -443,7 +444,9 @@ class ShowProposals(Shape):
     pass
 
 
-RowIds = Annotated[list[Annotated[str, Meta(min_length=1, max_length=16)]], Meta(min_length=1, max_length=64)]
+_RowId = Annotated[str, Meta(min_length=1, max_length=16)]
+RowIds = Annotated[list[_RowId], Meta(min_length=1, max_length=64)]
+FewRowIds = Annotated[list[_RowId], Meta(min_length=1, max_length=8)]
 # It is kept for years, so it names nobody.
 Ground = Annotated[str, Meta(min_length=8, max_length=200, pattern="^[^@]+" + END)]
 SubjectId = Annotated[str, Meta(pattern="^([a-z2-7]{26}){1,2}" + END)]
@@ -469,3 +472,23 @@ class Held(Shape):
     items: int
     objects: int
     until: Time
+
+
+class Disclose(Shape):
+    """Of a `subject`, an account or a device by its id, what the rows of the policy in `scope` keep, eight at most, is
+    packed to be handed over; `basis` and `told_from` are as of `Hold`. Whom it concerns is told before there is
+    anything to hand over, unless the law forbids it."""
+
+    subject: SubjectId
+    scope: FewRowIds
+    basis: Ground
+    told_from: Time | None = None
+
+
+class Disclosed(Held):
+    """The archive, a ZIP, is there for a week, when it is packed; each `download_url` opens for five minutes. Order it
+    again for another one."""
+
+    size_bytes: int | None
+    sha256: str | None
+    download_url: str | None

@@ -102,8 +102,7 @@ def bound_to_approval(stage: str, operation: str, proposal_id: str, order: Mappi
 
 def existing(operation: str, order: Mapping[str, Any]) -> Proposal | None:
     """The proposal of this order, approved or not, whoever proposed it."""
-    (proposal,) = read(Proposal.key("", _id_of(operation, order)))
-    return proposal
+    return by_id(_id_of(operation, order))
 
 
 def _id_of(operation: str, order: Mapping[str, Any]) -> str:
@@ -125,9 +124,14 @@ def propose(operation: str, order: Mapping[str, Any], by: Operator) -> Proposal:
     return made
 
 
+def by_id(proposal_id: str) -> Proposal | None:
+    (proposal,) = read(Proposal.key("", proposal_id))
+    return proposal
+
+
 def found(operation: str, proposal_id: str) -> Proposal:
     """Raises NotFound for one that is over, or is of another function."""
-    (proposal,) = read(Proposal.key("", proposal_id))
+    proposal = by_id(proposal_id)
     if proposal is None or proposal.operation != operation:
         raise NotFound("proposal")
     return proposal

@@ -41,6 +41,7 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         f"{MEDIA}/covers": {"ListBucket"},
         f"{MEDIA}/feedback": {"ListBucket"},
         f"{MEDIA}/exports": {"DeleteObject"},
+        f"{MEDIA}/held": {"AbortMultipartUpload", "DeleteObject"},
     },
     # A dead terminal of which SNS knows no more, or that is another's by now.
     "on_push_due": {"Items": {"Query"}, PUSH: {"DeleteEndpoint"}},
@@ -48,7 +49,11 @@ BEYOND: dict[str, dict[str, set[str]]] = {
     "on_notice_due": {"Keys": {"PutItem"}},
     "show_live": {"Keys": {"PutItem"}},
     # What a page points to is noted alone or together; a row elsewhere is deleted outright, or while it is theirs.
-    "on_erasure_begun": {"Ledger": {"PutItem", "DeleteItem"}, "Items": {"DeleteItem"}},
+    "on_erasure_begun": {
+        "Ledger": {"PutItem", "DeleteItem"},
+        "Items": {"DeleteItem"},
+        f"{MEDIA}/held": {"AbortMultipartUpload"},
+    },
     "resume_erasures": {"Ledger": {"PutItem"}},
     # The copy of the table is there only when it is needed.
     "restore_keys": {"RestoredKeys": {"GetItem", "Scan"}},
@@ -58,12 +63,14 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         PUSH: {"DeleteEndpoint"},
         f"{MEDIA}/clips": {"AbortMultipartUpload", "DeleteObject"},
         f"{MEDIA}/exports": {"AbortMultipartUpload", "DeleteObject"},
+        f"{MEDIA}/held": {"AbortMultipartUpload", "DeleteObject"},
         **{
             f"{MEDIA}/{prefix}": {"DeleteObject"}
             for prefix in (
                 "alarms", "avatars", "avatars-in", "covers", "covers-in", "feedback", "feedback-in", "held", "live",
                 "recordings",
             )
+            for prefix in ("alarms", "avatars", "avatars-in", "covers", "covers-in", "live", "recordings")
         },
     },
 }

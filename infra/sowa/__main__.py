@@ -569,7 +569,7 @@ def _line_of_proposal(one: Mapping[str, Any]) -> str:
 @click.argument("order", type=click.File("rb"))
 @of_session
 def propose(session: Session, operation: str, order: BinaryIO) -> None:
-    """Propose an OPERATION. ORDER is a file of JSON. hold: subject, scope, until, basis, and as wanted told_from."""
+    """Propose an OPERATION. ORDER is a file of JSON: subject, scope, basis, as wanted told_from; of a hold until."""
     wanted, cloud = _read_order(order), session.cloud
     identity = cloud.signed(proposals.bound_to_proposal(cloud.stage, operation, wanted))
     answer = cloud.order(f"propose_{operation}", {"order": wanted, "identity": identity})

@@ -71,6 +71,8 @@ UNRECORDED_OPERATIONS = {
     "replay_erasures": "nothing is left to be told to: the receipts say it",
     "show_proposals": "whom they are about is not told before it may be",
     "propose_hold": "nothing is held before it is approved",
+    "propose_disclose": "nothing is handed over before it is approved",
+    "approve_disclose": "it is recorded when whom it concerns may be told",
     "approve_hold": "it is recorded when whom it concerns may be told",
 }
 _DOWNLOADS = ["GET /privacy/exports/{export_id}/archive/{link}"]

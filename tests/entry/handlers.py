@@ -48,6 +48,10 @@ OPERATIONS = {
         "identity": "nobody=1",
     },
     "approve_hold": {"proposal_id": "none", "identity": "nobody=1"},
+    "propose_disclose": {
+        "order": {"subject": "a" * 26, "scope": ["B11"], "basis": "case 17/26"}, "identity": "nobody=1",
+    },
+    "approve_disclose": {"proposal_id": "none", "identity": "nobody=1"},
     "answer_objection": {"request_id": "a" * 40, "granted": True, "grounds": "It is so."},
     "remove_child": {"email": "nobody@example.com"},
     "remove_second_factors": {"email": "nobody@example.com"},

@@ -107,6 +107,8 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("show_objections", "answer_objection", "declare_incident", "record_incident_step"),
         *("show_proposals", "propose_hold", "approve_hold"),
         *("check_incident_deadlines", "show_feedback", "answer_feedback"),
+        *("show_proposals", "propose_hold", "approve_hold", "propose_disclose", "approve_disclose", "end_holds"),
+        "check_incident_deadlines",
     ),
 }
 _JOBS = r"^def ([a-z]\w+)\("

@@ -874,8 +874,13 @@ def _a_hold(home: Home) -> None:
     home.world.run_schedule("end_holds")
     assert ordered(home.world, "hold", order)["state"] == "complete"
     assert home.world.invoke("show_proposals", {})["items"]
+    handed_over = {"subject": home.camera.device_id, "scope": ["B11"], "basis": "II Kp 17/26", "told_from": until}
+    ordered(home.world, "disclose", handed_over)
     home.world.settle()
     home.world.clock.move_to(home.world.now().timestamp() + 86_400)
+    assert ordered(home.world, "disclose", handed_over)["download_url"]
+    home.world.settle()
+    home.world.clock.move_to(home.world.now().timestamp() + 7 * 86_400)
     home.world.run_schedule("end_holds")
     home.world.settle()
 

@@ -616,6 +616,11 @@ _ORDERS = {
         },
         {"refused": "IdentityNotProved"},
     ),
+    "propose_disclose": (
+        {"order": {"subject": "a" * 26, "scope": ["B11"], "basis": "case 17/26"}, "identity": "REFUSED=1"},
+        {"refused": "IdentityNotProved"},
+    ),
+    "approve_disclose": ({"proposal_id": "none", "identity": "REFUSED=1"}, {"refused": "NotFound"}),
     "approve_hold": ({"proposal_id": "none", "identity": "REFUSED=1"}, {"refused": "NotFound"}),
     "show_erasures": ({}, {"items": [], "total": 0, "oldest_seconds": 0}),
     "close_month": ({"month": "2025-12"}, {"month": "2025-12", "invoices": 0, "credit_notes": 0, "sums": []}),

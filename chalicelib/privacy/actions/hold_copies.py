@@ -10,6 +10,7 @@ from chalicelib import clock, ids
 from chalicelib.access.records import Device
 from chalicelib.accounts.records import Account
 from chalicelib.aws import s3, sqs
+from chalicelib.privacy.actions import hold_archives
 from chalicelib.privacy.records import (
     COMPLETE,
     COPYING,
@@ -91,19 +92,31 @@ class _Run:
 
 
 def copy(hold_id: str) -> None:
-    """Copy what is in a hold's scope, or go on with it; each step may be repeated."""
+    """Copy what is in a hold's scope, or go on with it, and pack what is handed over; each step may be repeated."""
     held, key = read(Hold.key(hold_id), DataKey.key(hold_id))
-    if held is None or key is None or held.state != COPYING:
-        return
+    if held is None or key is None:
+        return None
+    if held.state != COPYING:
+        if held.is_disclosed is not None and held.archive is None:
+            hold_archives.pack(held, key.unlocked())
+        return None
     run = _Run(held, key.unlocked())
     try:
         _copy_all(run)
         # Pages of who has left end early: only of who is still there it is all.
         _settle(run, COMPLETE, *(ciphers.require_exists(one, otherwise=_Ended) for one in _chain(run.held.subject)))
     except _Pause:
-        sqs.send_together(Hold.stream_queue or "", [{"partition_id": hold_id, "sort_id": ""}])
+        return _go_on(hold_id)
     except _Ended:
         _settle(run, INTERRUPTED)
+    if held.is_disclosed is not None:
+        _go_on(hold_id)
+    return None
+
+
+def _go_on(hold_id: str) -> None:
+    """With another function's time."""
+    sqs.send_together(Hold.stream_queue or "", [{"partition_id": hold_id, "sort_id": ""}])
 
 
 def _settle(run: _Run, state: str, *checks: Write) -> None:
