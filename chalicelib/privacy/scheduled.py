@@ -22,10 +22,6 @@ def sweep_expired_archives() -> dict[str, int]:
     return {"deleted": export.sweep_expired_archives()}
 
 
-@schedules.every(1, Rate.HOURS)
-def end_holds() -> dict[str, int]:
-    """Tell of the legal holds of which may be told by now, and end those that are over."""
-    return {"due": holding.run_due()}
 @schedules.every(1, Rate.DAYS)
 def end_holds() -> dict[str, int]:
     """End the copies that the law wanted until now, and tell of those of which it forbade to tell until now."""

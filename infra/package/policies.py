@@ -67,10 +67,9 @@ BEYOND: dict[str, dict[str, set[str]]] = {
         **{
             f"{MEDIA}/{prefix}": {"DeleteObject"}
             for prefix in (
-                "alarms", "avatars", "avatars-in", "covers", "covers-in", "feedback", "feedback-in", "held", "live",
+                "alarms", "avatars", "avatars-in", "covers", "covers-in", "feedback", "feedback-in", "live",
                 "recordings",
             )
-            for prefix in ("alarms", "avatars", "avatars-in", "covers", "covers-in", "live", "recordings")
         },
     },
 }

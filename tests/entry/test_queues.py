@@ -104,7 +104,6 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "chalicelib.privacy.operations.show_proposals": ("operation",),
     "chalicelib.privacy.operations.propose_hold": ("operation",),
     "chalicelib.privacy.operations.approve_hold": ("operation",),
-    "chalicelib.privacy.scheduled.end_holds": ("schedule",),
     "chalicelib.privacy.operations.propose_disclose": ("operation",),
     "chalicelib.privacy.operations.approve_disclose": ("operation",),
     "chalicelib.invoices.operations.close_month": ("operation",),

@@ -99,16 +99,14 @@ NOT_ASKED: dict[str, tuple[str, ...]] = {
         *("sweep_expired_pictures", "sweep_expired_uploads", "delete_unreadable_clips", "sweep_expired_clips"),
         *("sweep_expired_cover_uploads", "sweep_expired_invoices", "sweep_live_video", "resume_erasures"),
         *("sweep_expired_archives", "sweep_expired_recordings", "sweep_expired_attachments"),
-        *("end_plans", "end_holds"),
+        "end_plans",
         *("POST /newsletter/unsubscribe", "on_undelivered", "forget_subscriber", "on_consent_ended"),
     ),
     "an operator's duty, by law or to let somebody in: recorded each time": (
         *("replay_erasures", "restore_keys", "remove_child", "read_api_log", "remove_second_factors"),
         *("show_objections", "answer_objection", "declare_incident", "record_incident_step"),
-        *("show_proposals", "propose_hold", "approve_hold"),
-        *("check_incident_deadlines", "show_feedback", "answer_feedback"),
         *("show_proposals", "propose_hold", "approve_hold", "propose_disclose", "approve_disclose", "end_holds"),
-        "check_incident_deadlines",
+        *("check_incident_deadlines", "show_feedback", "answer_feedback"),
     ),
 }
 _JOBS = r"^def ([a-z]\w+)\("

@@ -877,7 +877,6 @@ def _a_hold(home: Home) -> None:
     handed_over = {"subject": home.camera.device_id, "scope": ["B11"], "basis": "II Kp 17/26", "told_from": until}
     ordered(home.world, "disclose", handed_over)
     home.world.settle()
-    home.world.clock.move_to(home.world.now().timestamp() + 86_400)
     assert ordered(home.world, "disclose", handed_over)["download_url"]
     home.world.settle()
     home.world.clock.move_to(home.world.now().timestamp() + 7 * 86_400)

@@ -276,7 +276,6 @@ ASKED_FOR_BY_LAW = {
     "orders/mail": {
         "disputed", "handed_disputed", "paid", "refund_due", "refund_failed", "refunded", "renewal_failed",
     },
-    "privacy/mail": {"closed", "export", "held", "objection"},
     "privacy/mail": {"closed", "disclosed", "export", "held", "objection"},
     "second_factors/mail": {"added", "all_removed", "code_used", "codes_made", "guessed", "removed"},
     "sessions/mail": {"new_terminal"},

@@ -29,7 +29,6 @@ from chalicelib.store.records import Record, read
 from chalicelib.store.retrying import NothingToDo
 from chalicelib.words import Phrase
 
-# Of the 29 seconds that the job may take; it comes again within the hour.
 # Of the 29 seconds that the function may take; the rest is for the next day, when it has been unreadable for one.
 _DUE_BUDGET_S = 20
 _TELL, _END = "tell", "end"

@@ -118,7 +118,6 @@ SCENARIOS = (
     Scenario("what is held is copied", "on_export_asked", approved, settle, _complete, is_asked=False),
     Scenario(
         "a hold ends", "end_holds", _held_a_month_ago, _clock, _ended, is_asked=False,
-        within_seconds=2 * HOUR,
         within_seconds=26 * HOUR,
     ),
 )  # fmt: skip
