@@ -102,7 +102,7 @@ def test_the_dashboard_is_what_cloudwatch_can_read() -> None:
     logs = resources("AWS::Logs::LogGroup")
     of_operators = {name for name in logs if f"${{{name}}}" not in asked[1]}
     assert {"LoadDevicesLogs", "CloseMonthLogs", "ReadApiLogLogs"} <= of_operators
-    assert len(of_operators) < 25
+    assert len(of_operators) < 40
     assert [query.count("SOURCE '${") for query in asked] == [1, len(logs) - len(of_operators)]
     assert len(logs) - len(of_operators) <= 50
 
