@@ -26,6 +26,8 @@ from infra.local.gateway import http_request
 from infra.package.operators import needing_two
 from infra.sowa import clouds, policies
 from infra.sowa.__main__ import main, sowa
+from tests.campaigns.entrants import entered
+from tests.campaigns.entrants import order as campaign
 from tests.conftest import Home
 from tests.factors import App
 from tests.gift_cards.cards import redeem
@@ -229,6 +231,13 @@ def test_people_are_told_of_news_and_incidents(run: Callable[..., Result], home:
     assert "0 sent, 0 refused, under way" in ordered("newsletter", "send", **issue).stdout
     home.world.settle()
     assert ordered("newsletter", "send", **issue).stdout == "2026-12: 0 sent, 0 refused, done\n"
+    draw = campaign(home.world, ends_at="2026-01-12T08:00:00Z")
+    assert "until 2026-01-12" in ordered("campaigns", "open", **draw).stdout
+    ticket = entered(home.owner)
+    home.world.clock.move_to(home.world.now().timestamp() + 7 * 86_400)
+    seed, winner = run("campaigns", "draw", "spring-draw", "--count", "1").stdout.splitlines()
+    assert seed.startswith("seed: ") and winner == f"{ticket}: {home.owner.nickname} {home.owner.email}"
+    assert "There is no campaign none." in run("campaigns", "draw", "none", "--count", "1").stderr
     assert run("newsletter", "forget", given="nobody@example.com\n").stdout.endswith("It was not subscribed.\n")
     assert "There is no incident none." in run("incidents", "record", "none", "notification").stderr
     (wrong := tmp_path / "wrong.json").write_text("[]")
