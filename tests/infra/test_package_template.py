@@ -527,7 +527,7 @@ def test_a_stream_lets_through_what_somebody_is_told(base: type[Record], record:
 
 def test_what_goes_wakes_only_who_listens_to_it() -> None:
     woken = {record.__name__ for base, record in _LISTENED if _lets_through(base, record, "REMOVE")}
-    assert woken == {"BoundCamera", "Received", "Session"}
+    assert woken == {"BoundCamera", "Consenting", "Received", "Session"}
 
 
 def test_what_nobody_listens_to_wakes_nobody() -> None:
