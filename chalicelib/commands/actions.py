@@ -12,7 +12,7 @@ from chalicelib.access.actions import DeviceAccess
 from chalicelib.activity import actions as activity
 from chalicelib.aws import websocket
 from chalicelib.commands import rules, shapes
-from chalicelib.commands.records import Command, Delivery
+from chalicelib.commands.records import Command, MailboxDelivery
 from chalicelib.devices.records import SettingChange
 from chalicelib.entry.callers import Caller, Camera
 from chalicelib.errors import NotFound, TooMany, Unavailable
@@ -87,7 +87,7 @@ def take_in(camera: Camera, connection_id: str) -> None:
     # Only now that it is there: whoever gives a command after this look finds it connected.
     if stock.device_id is not None and _unanswered(stock.device_id):
         ends = clock.now_s() + int(rules.KEPT.total_seconds())
-        commit(put(Delivery.new(connection_id, expires_at=ends)))
+        commit(put(MailboxDelivery.new(connection_id, expires_at=ends)))
 
 
 def bring(device_id: str, command_id: str, *, is_repeat: bool) -> None:

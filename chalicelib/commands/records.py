@@ -9,7 +9,7 @@ from chalicelib.store.records import Item
 from chalicelib.store.tags import Time, key, plain
 
 
-class Delivery(Item):
+class MailboxDelivery(Item):
     """An order to send what waits for a camera down the connection that it has just opened; it goes unread."""
 
     pk_prefix = "connection"

@@ -53,6 +53,13 @@ def test_every_record_is_found_where_it_lies_and_nothing_elsewhere(world: LocalC
         assert catalogue.record_at("nonsense", record.pk_prefix, record.sk_prefix) is None
 
 
+def test_a_record_has_a_name_of_its_own() -> None:
+    """By which invariants, canaries and documents find it."""
+    names = [record.__name__ for record in catalogue.RECORDS]
+    assert len(names) > 100
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 def of_one_who_is_gone(home: Home) -> None:
     """What is kept of him: that his card was deleted, and a credit note for money that was taken back afterwards."""
     gone = new_person(home.world, "gone@example.com")
