@@ -35,7 +35,7 @@ def _own_answered_from(replies: dict[str, Any], calls: list[Any]) -> Any:
     def exchange(method: str, host: str, path: str, headers: dict[str, str], body: bytes = b"") -> Any:
         operation = operation_of(method, headers, body)
         calls.append((operation, path, headers.get("range"), body))
-        return ready[_named(operation, body)]
+        return _found(ready, operation, body)
 
     return exchange
 
@@ -50,9 +50,11 @@ def operation_of(method: str, headers: Any, body: bytes) -> str:
     return f"{method.capitalize()}Object"
 
 
-def _named(operation: str, body: bytes) -> str:
-    """By its key, too, where one item is asked for."""
-    return f"{operation} {json.loads(body)['Key']['pk']['S']}" if operation == "GetItem" else operation
+def _found(ready: dict[str, Any], operation: str, body: bytes) -> Any:
+    """By its key, too, where one item is asked for; an answer without one has none."""
+    if operation != "GetItem":
+        return ready[operation]
+    return ready.get(f"GetItem {json.loads(body)['Key']['pk']['S']}", ready.get("GetItem"))
 
 
 def _answered_from(replies: dict[str, Any], calls: list[Any]) -> Any:
@@ -65,7 +67,7 @@ def _answered_from(replies: dict[str, Any], calls: list[Any]) -> Any:
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
         operation = operation_of(request.method, request.headers, body)
         calls.append((operation, request.url, request.headers.get("range"), body))
-        status, headers, reply = ready[_named(operation, body)]
+        status, headers, reply = _found(ready, operation, body)
         return AWSResponse(request.url, status, headers, _Body(reply))
 
     return send

@@ -136,6 +136,22 @@ def read(items: list[tuple[str, str]], keys: list[str]) -> dict[tuple[str, str |
     raise Refused(503, "Unavailable")
 
 
+def require_agreement(account: dict[str, Any]) -> None:
+    """To the newest policy that asks for it; which were published is asked once an hour."""
+    hour = datetime.now(UTC).strftime("%Y%m%d%H")
+    if remembered.get("hour") != hour:
+        where = {"pk": {"S": "policies"}, "sk": {"S": "policies"}}
+        stored = dynamodb.get_item(TableName=ITEMS, Key=where, ConsistentRead=True).get("Item")
+        remembered["policies"] = [] if stored is None else json.loads(stored["versions"]["S"])
+        remembered["hour"] = hour
+    today = datetime.now(UTC).date().isoformat()
+    in_force = sorted((one["from_"], one["name"]) for one in remembered["policies"] if one["from_"] <= today)
+    asked_for = [one["name"] for one in remembered["policies"] if one.get("needs_agreement") and one["from_"] <= today]
+    names = [name for _, name in in_force]
+    if asked_for and account["policy_version"] not in names[names.index(asked_for[-1]) :]:
+        raise Refused(403, "PolicyNotAccepted")
+
+
 def admit(event: dict[str, Any], *more: tuple[str, str]) -> tuple[dict[str, Any], str, str, dict[Any, Any]]:
     """Device, account id, session id, and everything that was read; the caller is who the token says."""
     device_id = unquote(event["pathParameters"]["device_id"])
@@ -158,6 +174,7 @@ def admit(event: dict[str, Any], *more: tuple[str, str]) -> tuple[dict[str, Any]
         raise Refused(404, "NotFound")
     wrapping_key = expanded(secret_of_account, b"sowa/children")
     expanded(unwrapped(found.get((f"key#{device_id}", None)), wrapping_key), b"sowa/attributes")
+    require_agreement(account)
     return device, account_id, session_id, found
 
 

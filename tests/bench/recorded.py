@@ -70,8 +70,10 @@ def world_to_record() -> Iterator[tuple[LocalCloud, dict[str, str]]]:
 
 
 def _served(world: LocalCloud, ask: Callable[[], Any]) -> dict[str, Any]:
-    """As by a container that has just started: it looks whether the table is in service, and for the root secret."""
+    """As by a container that has just started: it looks whether the table is in service, for the root secret, and which
+    versions of the policy were published."""
     module_caches.forget()
+    module_caches.policies().clear()
     events: list[Any] = []
     app = world.gateway.app
 

@@ -36,8 +36,8 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("scenario", "calls"),
     [
-        ("list", ["GetItem", "BatchGetItem", "GetItem", "Decrypt", "Query"]),
-        ("write", ["GetItem", "Decrypt", "GetItem", "BatchGetItem", "HeadObject", "TransactWriteItems"]),
+        ("list", ["GetItem", "BatchGetItem", "GetItem", "Decrypt", "GetItem", "Query"]),
+        ("write", ["GetItem", "Decrypt", "GetItem", "BatchGetItem", "GetItem", "HeadObject", "TransactWriteItems"]),
     ],
 )
 def test_both_answer_the_same_after_the_same_calls(recording: Path, scenario: str, calls: list[str]) -> None:
