@@ -85,7 +85,7 @@ class HandedPlan(Item):
     pk_prefix = "handed-plan"
     sk_prefix = "plan"
 
-    account_id = key(UnicodeAttribute(), rows.CLOUD_STORAGE, why="random id of who has it now")
+    account_id = key(UnicodeAttribute(), rows.PLAN_TRANSFER, why="random id of who has it now")
 
 
 class ReceivedPlan(Item):
@@ -94,4 +94,4 @@ class ReceivedPlan(Item):
     pk_prefix = "account"
     sk_prefix = "received-plan"
 
-    found_at = key(UnicodeAttribute(), rows.CLOUD_STORAGE, why="where a dispute leads here", points_to="row")
+    found_at = key(UnicodeAttribute(), rows.PLAN_TRANSFER, why="where a dispute leads here", points_to="row")
