@@ -29,7 +29,8 @@ VALUES |= {"os": "Android 16", "model": "Pixel 9", "at": "2026-01-05 08:00 UTC"}
 VALUES |= {"platform": "Google", "is_totp": True, "left": 9}
 VALUES |= {"address": "zed@example.com", "device": "Front door"}
 VALUES |= {"reason": "order_paid", "reference": "pay-1", "outcome": "opened", "amount": "2.99 EUR"}
-VALUES |= {"credit_note_number": "K-2026-000001"}
+VALUES |= {"credit_note_number": "K-2026-000001", "basis": "II Kp 17/26", "hours": 24}
+VALUES |= {"unsubscribe_url": "https://example.com/newsletter/unsubscribe?token=t"}
 VALUES |= {"subject": "grace_began", "until": "2026-02-04", "gone": "2026-02-11", "is_free": False}
 
 

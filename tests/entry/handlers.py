@@ -40,6 +40,7 @@ OPERATIONS = {
     "send_newsletter": {"issue": "2026-12", "subject": "New cameras", "text": "They see in the dark."},
     "forget_subscriber": {"email": "nobody@example.com"},
     "show_objections": {},
+    "show_feedback": {},
     "answer_feedback": {"reference": "a" * 60, "text": "It is the infrared light."},
     "publish_policy": {"version": "gate", "from": "2030-01-01", "text": "Our gate is filmed, too."},
     "show_proposals": {},

@@ -309,6 +309,8 @@ def test_no_malformed_body_breaks_anything(home: Home, name: str) -> None:
             request.headers["Idempotency-Key"] = f"a key for {kind} of sixteen"
         answer = request.send(home)
         assert answer.status < 500, kind
+        if route.takes_form:
+            continue  # nothing in it is looked at
         if kind in ("not JSON", "NaN", "twice", "deep", "half a character", "infinite"):
             assert (answer.status, answer.json["code"] in ("Malformed", "SignatureWrong")) == (400, True), kind
         if kind == "too large":

@@ -169,6 +169,8 @@ OPEN_ENDED = {
     r"Expected `(\w+)(?: \| null)?`": "of what msgspec says, anchored, one class",
     r"arn:aws[\w-]*:sns:\S+": "of what AWS says",
     "(?:[^:]*[#])?([^:#]+)": "of a code that AWS says",
+    "arn:aws[a-z-]*:iam::([0-9]{12}):user/(?:[^/]+/)*([^/]+)": "of what AWS says; its parts end with a slash",
+    "arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/([^/]+)/([^/]+)": "of what AWS says",
     "(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+": "of a setting",
 }
 

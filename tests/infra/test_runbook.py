@@ -49,7 +49,7 @@ def test_every_target_of_make_is_one_and_is_told_what_it_takes() -> None:
 @pytest.mark.parametrize("words", sorted(set(runbook.of("sowa"))), ids=" ".join)
 def test_every_order_to_sowa_is_one(words: tuple[str, ...], tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(str(tmp_path))
-    for name in ("cameras.csv", "smoke.csv"):
+    for name in ("cameras.csv", "smoke.csv", "order.json"):
         (RUNBOOK.__class__(str(tmp_path)) / name).write_text("sn\n")
     _parse(sowa, "sowa", list(words))
 

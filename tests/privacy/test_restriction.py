@@ -281,7 +281,7 @@ ASKED_FOR_BY_LAW = {
     "sessions/mail": {"new_terminal"},
 }  # fmt: skip
 # Of a plan that it is about to be paid, and of notices what the law asks for, is said all the same.
-WITHHELD = {"devices/mail/declined", "notices/mail/notice", "plans/mail/warning"}
+WITHHELD = {"devices/mail/declined", "notices/mail/notice", "plans/mail/warning", "support/mail/answer"}
 # These are not written by way of the outbox; whoever sends them asks whether they may be.
 OF_LISTENERS = {"newsletter/mail/issue", "sharing/mail/invitation", "transfers/mail/transfer"}
 

@@ -274,6 +274,6 @@ def routes() -> frozenset[str]:
     told |= {handler.name for handler in app.app.websocket_handlers.values()}
     # What only shows something writes nothing (tests/stock/test_showing.py, tests/privacy/test_open_erasures.py,
     # tests/gift_cards/test_issuing.py).
-    shows = {"report_gift_cards", "show_devices", "show_erasures", "show_objections"}
+    shows = {"report_gift_cards", "show_devices", "show_erasures", "show_feedback", "show_objections", "show_proposals"}
     ordered = {one.name for one in app.app.pure_lambda_functions} - shows
     return frozenset(asked | told | ordered)

@@ -20,10 +20,12 @@ from chalicelib.sessions import rules as session_rules
 from chalicelib.settings import settings
 from chalicelib.store import keys
 from infra.local.cloud import LocalCloud
+from tests.campaigns.entrants import entered, opened
 from tests.conftest import Home
 from tests.factors import App, Key, recovery_codes
 from tests.gift_cards.cards import new_code, redeem
 from tests.identities.people import maja
+from tests.newsletter.subscribers import subscribed
 from tests.scene import new_camera, new_person, pay
 from tests.worlds.invariants import INVARIANTS, Stored, violations
 from tests.worlds.scenarios import clips
@@ -47,6 +49,10 @@ def _in_order(one_cloud: LocalCloud, _home: tuple[Any, Callable[[], Home]]) -> t
         home.stranger.call("POST", f"/shares/{share.json['share_id']}/accept")
     home.camera.record(20_000)
     world.settle()
+    opened(world)
+    entered(home.owner)
+    home.stranger.agree("newsletter")
+    subscribed(world)
     assert home.owner.call("DELETE", f"/devices/{home.camera.device_id}/recordings").status == 204
     world.advance(60)
     for _ in range(2):
@@ -785,6 +791,25 @@ DAMAGES: dict[str, list[Callable[[Dump], None]]] = {
         lose("address/invitation", "told_at"),
         add_row("Items", pk="device#x", sk="removal#y"),
         add_row("Items", pk="device#x", sk="recording-removal#y"),
+    ],
+    "a_confirmed_subscription_is_found_by_its_address_and_in_the_list": [
+        *(without(kind) for kind in ("subscription/subscription", "address/newsletter", "newsletter/subscriber")),
+        without("address/newsletter-consent"),
+        with_values("address/newsletter", subscription_id="another"),
+    ],
+    "an_account_is_among_those_who_agree_as_long_as_it_does": [
+        without("consenting/consenting"),
+        with_values("consenting/consenting", sk="consenting#nobody"),
+        lose("account/account", "consents"),
+    ],
+    "an_entry_and_its_ticket_are_there_together": [
+        without("account/campaign-entry"),
+        without("campaign-tickets/ticket"),
+        with_values("campaign-tickets/ticket", account_id="another"),
+    ],
+    "an_entry_is_there_by_a_consent_in_force": [
+        lose("account/account", "consents"),
+        with_values("account/campaign-entry", grant_id="another"),
     ],
     "what_is_personal_is_sealed": [
         name_in_the_clear,
