@@ -278,6 +278,7 @@ GARBAGE = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("act", [*NOT_WHOLE.values(), *map(says, GARBAGE.values())], ids=[*NOT_WHOLE, *GARBAGE])
 def test_what_is_no_whole_answer_is_asked_for_again_and_is_lost_at_the_last_try(
     server: Server, waits: list[float], act: Act

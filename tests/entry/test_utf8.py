@@ -138,6 +138,7 @@ def _like(value: Any) -> Any:
     return (some.tuples(*map(_like, value)).map(list) if isinstance(value, list) else some.just(value)) | _JSON
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_operator_reads_what_was_wrong_whatever_he_said(home: Home, name: str) -> None:
     handler = _operation(name)

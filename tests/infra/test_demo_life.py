@@ -127,6 +127,7 @@ def test_the_whole_story_ends_well_in_a_cloud_that_keeps_its_promises(source: Pa
     assert sum(line.startswith("    ok  ") for line in lines) == sum(len(step.promises) for step in STEPS)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_broken_promise_stops_the_story_at_its_step(source: Path, fault: str) -> None:
     step, promise = FAULTS[fault]

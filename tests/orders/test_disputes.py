@@ -154,6 +154,7 @@ def test_nothing_is_given_back_while_a_dispute_runs(home: Home, provider: Rememb
 ORDERS = [one for count in (1, 2, 3) for one in itertools.product(("opened", "won", "lost"), repeat=count)]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("told", ORDERS, ids="-".join)
 def test_news_of_a_dispute_come_in_any_order_and_again_and_the_first_decision_stands(
     home: Home, told: tuple[DisputeOutcome, ...]
