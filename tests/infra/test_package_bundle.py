@@ -609,6 +609,12 @@ _ORDERS = {
     "answer_objection": ({"request_id": "a" * 40, "granted": True, "grounds": "It is so."}, {"state": None}),
     "show_objections": ({}, {"items": [], "more": False}),
     "show_proposals": ({}, {"items": []}),
+    "show_feedback": ({}, {"items": [], "thread": None}),
+    "answer_feedback": ({"reference": f"{'a' * 26}.{'b' * 26}", "text": "It is so."}, {"feedback": None}),
+    "publish_policy": (
+        {"version": f"{_NEXT_YEAR}-12", "from": f"{_NEXT_YEAR}-12-31", "text": "We film the garage."},
+        {"version": f"{_NEXT_YEAR}-12"},
+    ),
     "propose_hold": (
         {
             "order": {
@@ -644,6 +650,11 @@ _ORDERS = {
     "forget_subscriber": ({"email": "nobody@example.com"}, {"subscribed": False}),
     "record_incident_step": ({"incident_id": "none", "step": "notification"}, {"incident": None}),
 }
+
+
+def test_each_operators_function_is_ordered_something() -> None:
+    ordered = {one.entry_point for one in functions() if not one.events} - {"api", *_OF_THE_CHANNEL}
+    assert _ORDERS.keys() == ordered
 
 
 @pytest.mark.one_in(5)
