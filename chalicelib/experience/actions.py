@@ -20,7 +20,7 @@ KEPT = rows.EXPERIENCE_PLAN.kept_for.period
 _DELETED_TOGETHER = MOST_WRITES // 2
 
 
-def take_events(caller: Caller, events: list[shapes.ExperienceEvent]) -> shapes.Taken:
+def take_events(caller: Caller, events: list[shapes.ExperienceEvent]) -> shapes.TakenEvents:
     """Keep what an app saw; on condition of the consent by which it was gathered, so that nothing commits after that
     was withdrawn. Raises ConsentMissing."""
     grant, still_given = consents.required(caller, PURPOSE)
@@ -34,7 +34,7 @@ def take_events(caller: Caller, events: list[shapes.ExperienceEvent]) -> shapes.
         expires_at=clock.epoch_s(until),
         events=[_kept(event) for event in events],
     )
-    answer = shapes.Taken(events=len(events), until=clock.at_epoch(clock.epoch_s(until)))
+    answer = shapes.TakenEvents(events=len(events), until=clock.at_epoch(clock.epoch_s(until)))
     return commit_and_answer(create(kept), still_given, answer=answer)
 
 

@@ -15,11 +15,11 @@ routes = RouteTable(__name__)
     who=Who.PERSON,
     unrestricted=True,
     asks=shapes.SendEvents,
-    answers=shapes.Taken,
+    answers=shapes.TakenEvents,
     status=202,
     refuses=(ConsentMissing,),
     example={"events": [{"name": "opened", "at": "2026-01-05T08:00:00Z", "screen": "devices"}]},
 )
-def take_events(caller: Caller, body: shapes.SendEvents) -> shapes.Taken:
+def take_events(caller: Caller, body: shapes.SendEvents) -> shapes.TakenEvents:
     """Keep what the person opened, viewed, tapped, played and searched for in the app, if he agrees to it."""
     return actions.take_events(caller, body.events)

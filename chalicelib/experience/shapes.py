@@ -26,7 +26,7 @@ class SendEvents(Shape):
     events: Annotated[list[ExperienceEvent], Meta(min_length=1, max_length=MOST_EVENTS)]
 
 
-class Taken(Shape):
+class TakenEvents(Shape):
     """So many events are kept, until then at the latest."""
 
     events: int

@@ -134,6 +134,13 @@ def test_every_time_is_said_to_be_one() -> None:
     assert unsaid == []
 
 
+def test_no_two_shapes_bear_one_name() -> None:
+    """Both would be called by their modules, which are nobody's business and change."""
+    names = COMMITTED["components"]["schemas"].keys()
+    assert "TakenEvents" in names
+    assert [name for name in names if "." in name] == []
+
+
 def test_patterns_are_read_alike_by_every_engine() -> None:
     """RE2, which is Go's and many validators', knows neither looks ahead nor escapes of four digits; and what cannot be
     seen cannot be written into a source."""
