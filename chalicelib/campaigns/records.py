@@ -10,7 +10,7 @@ from chalicelib.store.tags import Time, key, personal, plain
 
 
 class Campaign(Item):
-    """What may be entered until its end, by the name that operators give it."""
+    """A campaign, which may be entered until its end, by the name that operators give it."""
 
     pk_prefix = "campaigns"
     sk_prefix = "campaign"
@@ -26,6 +26,7 @@ class Campaign(Item):
     drawn_at = plain(NumberAttribute(null=True), why="a time")
     notice_id = plain(UnicodeAttribute(null=True), why="time and random id of what winners are told")
     winners = plain(UnicodeSetAttribute(null=True), why="random tickets, which say of nobody whose they are")
+    passed_over = plain(UnicodeSetAttribute(null=True), why="the same, of whom nothing could be used when it was drawn")
 
 
 class Entry(Item):

@@ -47,8 +47,8 @@ class Said(Shape):
 
 
 class OpenCampaign(Said):
-    """What people may enter until its end, if they agree to its purpose. Who opens it again, by the same name and with
-    the same words, gets the same one."""
+    """A campaign that people may enter until its end, if they agree to its purpose. Who opens it again, by the same
+    name and with the same words, gets the same one."""
 
     campaign: CampaignName
     kind: Kind
@@ -67,9 +67,9 @@ class CampaignOpened(Shape):
 
 
 class Campaign(Shape):
-    """What may be entered, or has ended. An entry needs the consent to `purpose`. `ticket` is the caller's own, null
-    for who has not entered. Winners are the tickets with the lowest SHA-256 of `<seed>:<ticket>`; `seed`, which is said
-    when they were drawn, has the SHA-256 `seed_sha256`, which is said before."""
+    """A campaign that may be entered, or has ended. An entry needs the consent to `purpose`. `ticket` is the caller's
+    own, null for who has not entered. Winners are the tickets with the lowest SHA-256 of `<seed>:<ticket>`; `seed`,
+    which is said when they were drawn, has the SHA-256 `seed_sha256`, which is said before."""
 
     campaign_id: str
     kind: Kind
@@ -94,7 +94,7 @@ class AskCampaigns(Page):
 
 
 class Contact(Shape):
-    """Where who entered can be reached, or a prize be sent to."""
+    """An address at which who entered can be reached, or to which a prize is sent."""
 
     name: Name
     email: Email | None = None
@@ -121,8 +121,8 @@ class AskTickets(Page):
 
 
 class Tickets(Listed):
-    """Who entered, by tickets that say of nobody whose they are. Who withdrew is not among them; the others' ranks are
-    the same."""
+    """The tickets of a draw, which say of nobody whose they are. Those of people who withdrew, or had restricted
+    processing when it was drawn, are not among them; the others' ranks are the same. A page may be shorter for that."""
 
     items: list[str]
 

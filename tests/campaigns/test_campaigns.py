@@ -181,6 +181,21 @@ def test_anybody_can_draw_the_winners_again(home: Home) -> None:
     assert [one["contact"]["email"] for one in drawn["winners"]] == [tickets[one].email for one in ranked[:2]]
 
 
+@pytest.mark.parametrize("restricts", range(3))
+def test_who_had_restricted_processing_is_not_among_the_tickets_of_the_draw(home: Home, restricts: int) -> None:
+    """Whichever rank he has."""
+    opened(home.world)
+    people = [home.owner, home.stranger, new_person(home.world, "third@example.com")]
+    tickets = [entered(person) for person in people]
+    over(home.world, *people)
+    assert people[restricts].call("PUT", "/privacy/restriction", {"reason": "accuracy"}).status == 200
+    draw(home.world, count=2)
+    told = shown(home.owner)
+    listed = home.owner.call("GET", f"/campaigns/{CAMPAIGN}/tickets").json["items"]
+    ranked = sorted(listed, key=lambda one: hashlib.sha256(f"{told['seed']}:{one}".encode()).hexdigest())
+    assert told["winners"] == ranked[:2] and tickets[restricts] not in told["winners"]
+
+
 def test_drawn_again_the_winners_are_the_same_and_are_told_once(home: Home) -> None:
     opened(home.world)
     entered(home.owner)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
 
 import msgspec
 
@@ -104,9 +103,10 @@ def _drawn(campaign_id: str, count: int) -> Campaign | None:
     if campaign.drawn_at is not None:
         return campaign
     seed, notice_id = _seed(campaign_id), announcing.new_notice_id()
-    won = set(islice(_in_the_draw(campaign_id, seed), count))
+    won, passed_over = _draw(campaign_id, seed, count)
     not_drawn = Campaign.drawn_at.does_not_exist()
-    values = {"seed": seed, "drawn_at": clock.now_s(), "winners": won or None, "notice_id": notice_id}
+    values = {"seed": seed, "drawn_at": clock.now_s(), "notice_id": notice_id}
+    values |= {"winners": won or None, "passed_over": passed_over or None}
     bulletin = announcing.bulletin(notice_id, "announcement", _news(campaign))
     commit(change(campaign, when=not_drawn, otherwise=StaleRead, **values), bulletin)
     return campaign
@@ -122,14 +122,25 @@ def _news(campaign: Campaign) -> str:
     return announcing.texts_of(by_language)
 
 
-def _in_the_draw(campaign_id: str, seed: str) -> Iterator[str]:
-    """Tickets that may win, by their rank: entries that stand, of people who have not restricted processing."""
+def _draw(campaign_id: str, seed: str, count: int) -> tuple[set[str], set[str]]:
+    """The winning tickets, and those that would have won but are of people who have restricted processing, or of an
+    entry that stands no more: they are not in the draw, so that whoever draws again comes to the same winners."""
+    won, passed_over = set[str](), set[str]()
+    for ticket, is_valid in _ranked(campaign_id, seed):
+        if len(won) == count:
+            break
+        (won if is_valid else passed_over).add(ticket)
+    return won, passed_over
+
+
+def _ranked(campaign_id: str, seed: str) -> Iterator[tuple[str, bool]]:
+    """Each ticket by its rank, and whether it may win."""
     tickets = [one.sort_id for one in EntryTicket.all_of(campaign_id, page_size=_PAGE)]
     ranked = rules.drawn(seed, tickets, len(tickets))
     for first in range(0, len(ranked), _LOOKED_AT_TOGETHER):
         some = ranked[first : first + _LOOKED_AT_TOGETHER]
         valid = _entries(campaign_id, some)
-        yield from (ticket for ticket in some if ticket in valid)
+        yield from ((ticket, ticket in valid) for ticket in some)
 
 
 def _entries(campaign_id: str, tickets: list[str]) -> dict[str, Entry]:

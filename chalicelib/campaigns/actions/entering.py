@@ -43,7 +43,7 @@ class Joined(Struct, frozen=True):
 
 
 def campaigns_of(caller: Caller, limit: int, cursor: str | None) -> shapes.Campaigns:
-    """What may be entered, and what has ended lately; and which the caller has entered."""
+    """The campaigns that may be entered or have ended lately, and which of them the caller has entered."""
     own = Entry.list_of(caller.account_id, limit=_MOST_LOOKED_AT).items
     tickets = {one.sort_id: str(one.ticket) for one in own if one.is_readable(caller.account)}
     page = Campaign.list_of("", limit=limit, after=cursor)
@@ -86,11 +86,14 @@ def winners_of(campaign: Campaign) -> list[str]:
 
 
 def tickets_of(joined: Joined, limit: int, cursor: str | None) -> shapes.Tickets:
-    """Who entered, by tickets, for whoever draws the winners again. Raises NotFound before they were drawn."""
-    if joined.campaign.drawn_at is None:
+    """The tickets of a draw, for whoever draws the winners again. Raises NotFound before they were drawn."""
+    campaign = joined.campaign
+    if campaign.drawn_at is None:
         raise NotFound("draw")
-    page = EntryTicket.list_of(joined.campaign.sort_id, limit=limit, after=cursor)
-    return shapes.Tickets(items=[one.sort_id for one in page.items], cursor=page.cursor)
+    page = EntryTicket.list_of(campaign.sort_id, limit=limit, after=cursor)
+    passed_over = campaign.passed_over or ()
+    tickets = [one.sort_id for one in page.items if one.sort_id not in passed_over]
+    return shapes.Tickets(items=tickets, cursor=page.cursor)
 
 
 def enter(caller: Caller, joined: Joined, body: shapes.Enter) -> shapes.Entered:
