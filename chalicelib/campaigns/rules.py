@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
 from chalicelib.register import rows
-from chalicelib.words import Phrase
+from chalicelib.words import Phrase, translated
 
 KEPT_AFTER_S: Final = rows.EVENT_PARTICIPATION.kept_for.days_after * 86_400
 LONGEST_ANSWER: Final = 2000
 
 
 class Question(Struct, frozen=True):
-    """What is asked; without choices, any words are an answer."""
+    """A question of a campaign; without choices, any words are an answer."""
 
     question_id: str
     text: str
@@ -31,20 +30,18 @@ class Question(Struct, frozen=True):
 
 
 def written(title: str, text: str, data_use: str, translations: Mapping[str, dict[str, str]]) -> str:
-    """What is said of a campaign, by language, as it is stored."""
-    own = {"title": title, "text": text, "data_use": data_use}
-    return json.dumps({"": own, **translations}, ensure_ascii=False, sort_keys=True)
+    """The texts of a campaign, by language, as they are stored."""
+    return translated.stored({"title": title, "text": text, "data_use": data_use}, translations)
 
 
 def said_in(texts: str, language: str) -> dict[str, str]:
     """The same for who reads this language; what was not translated is said as it is."""
-    every: dict[str, Any] = json.loads(texts)
-    said = every.get(language, every[""])
+    said = translated.read_in(texts, language)
     return {name: str(said[name]) for name in ("title", "text", "data_use")}
 
 
 def wrong_answers(questions: Iterable[Question], answers: Mapping[str, str]) -> dict[str, Phrase]:
-    """What is wrong with the answers, by the question's id."""
+    """The faults of the answers, by the question's id."""
     known = {one.question_id: one for one in questions}
     unknown = {one: Phrase("unknown_field") for one in answers if one not in known}
     missing = {one.question_id: Phrase("missing") for one in known.values() if one.required}
@@ -58,7 +55,7 @@ def wrong_answers(questions: Iterable[Question], answers: Mapping[str, str]) -> 
 
 
 def seed_hash(seed: str) -> str:
-    """What is said of a seed before anybody enters."""
+    """The hash of a draw's seed, which is said before anybody enters."""
     return hashlib.sha256(seed.encode()).hexdigest()
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
+
+from chalicelib.words import translated
 
 # The link of an order that nobody confirms (E1).
 CONFIRMED_WITHIN: Final = timedelta(days=1)
@@ -23,13 +24,11 @@ def stage_after(stage: str, cursor: str | None) -> Stage | str:
 
 
 def written(subject: str, text: str, translations: Mapping[str, dict[str, str]]) -> str:
-    """What an issue says, by language, as it is stored."""
-    every = {"": {"subject": subject, "text": text}, **translations}
-    return json.dumps(every, ensure_ascii=False, sort_keys=True)
+    """The texts of an issue, by language, as they are stored."""
+    return translated.stored({"subject": subject, "text": text}, translations)
 
 
 def said_in(texts: str, language: str) -> tuple[str, str]:
     """Subject and text for who reads this language; what was not translated is said as it is."""
-    every: dict[str, Any] = json.loads(texts)
-    said = every.get(language, every[""])
+    said = translated.read_in(texts, language)
     return str(said["subject"]), str(said["text"])

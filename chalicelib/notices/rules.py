@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
-from typing import Any
+
+from chalicelib.words import translated
 
 # Behind every id that begins with a time.
 LAST = "9"
@@ -34,10 +34,10 @@ def stamp_of(at: datetime) -> str:
 
 def written(title: str, text: str, translations: dict[str, dict[str, str]]) -> str:
     """What is said, by language, as it is stored."""
-    return json.dumps({"": {"title": title, "text": text}, **translations}, ensure_ascii=False)
+    return translated.stored({"title": title, "text": text}, translations)
 
 
 def told_in(texts: str, language: str) -> dict[str, str]:
     """Title and text for who reads this language; what was not translated is said as it is."""
-    said: dict[str, Any] = json.loads(texts)
-    return {name: str(said.get(language, said[""])[name]) for name in ("title", "text")}
+    said = translated.read_in(texts, language)
+    return {name: str(said[name]) for name in ("title", "text")}

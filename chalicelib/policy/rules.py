@@ -11,7 +11,7 @@ Change = Literal["added", "removed", "changed"]
 
 
 class Difference(Struct, frozen=True):
-    """What one row or section was before and is after; of one that changed, those fields alone that did."""
+    """The difference of one row or section, before and after; of one that changed, those fields alone that did."""
 
     id: str
     title: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -14,6 +13,7 @@ from chalicelib import clock
 from chalicelib.register import policy_table
 from chalicelib.store.records import Item, read
 from chalicelib.store.tags import plain
+from chalicelib.words import translated
 
 _HOUR = "%Y%m%d%H"
 
@@ -28,7 +28,7 @@ class PublishedPolicies(Item):
 
 
 class PublishedPolicy(Item):
-    """What a published version says, in each language; it stays as people agreed to it."""
+    """The text of a published version, in each language; it stays as people agreed to it."""
 
     pk_prefix = "policy"
     sk_prefix = "policy"
@@ -114,9 +114,8 @@ def as_stored(versions: Sequence[Version]) -> str:
 
 
 def said_in(texts: str, language: str) -> str:
-    """What a published version adds, in this language; what was not translated is said as it is."""
-    said: dict[str, str] = json.loads(texts)
-    return said.get(language, said[""])
+    """The text that a published version adds, in this language; what was not translated is said as it is."""
+    return str(translated.read_in(texts, language))
 
 
 def sha256(version: Version, texts: str | None, language: str) -> str:

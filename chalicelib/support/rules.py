@@ -32,7 +32,7 @@ class FeedbackFull(Conflict):
 
 
 def stamp_of(at: datetime) -> str:
-    """What the ids of threads begin with: to the microsecond, so that they are told apart in their order."""
+    """The time with which ids of threads begin: to the microsecond, so that they are told apart in their order."""
     return f"{at:%Y%m%dT%H%M%S%fZ}"
 
 

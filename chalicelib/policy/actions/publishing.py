@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Final
 
 import msgspec
@@ -20,7 +19,7 @@ from chalicelib.settings import settings
 from chalicelib.store.commit import Write, absent, change, commit, create, put
 from chalicelib.store.records import read
 from chalicelib.store.retrying import StaleRead, retrying
-from chalicelib.words import LANGUAGES, Phrase
+from chalicelib.words import LANGUAGES, Phrase, translated
 
 # Of the 300 seconds that the function may take.
 BUDGET_S = 240
@@ -94,7 +93,7 @@ def _writes(row: PublishedPolicies | None, version: Version, order: shapes.Publi
     before = () if row is None else policy_versions.published_in(row)
     as_read = absent(PublishedPolicies) if row is None else PublishedPolicies.versions == row.versions
     every = PublishedPolicies.new(versions=policy_versions.as_stored((*before, version)))
-    texts = json.dumps({"": order.text, **order.translations}, ensure_ascii=False)
+    texts = translated.stored(order.text, dict(order.translations))
     return (
         put(every, when=as_read, otherwise=StaleRead),
         create(PublishedPolicy.new("", version.name, texts=texts), otherwise=StaleRead),
