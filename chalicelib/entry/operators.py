@@ -48,7 +48,7 @@ Identity = Annotated[
 
 
 class IdentityNotProved(Forbidden):
-    """Who calls is not known: the request is not the caller's own, not fresh, or not for this."""
+    """The identity of the caller is not proved: the request is not the caller's own, not fresh, or not for this."""
 
 
 class NotAPerson(Forbidden):
@@ -63,7 +63,7 @@ class Propose(Shape):
 
 
 class Approve(Shape):
-    """Who approves which proposal."""
+    """The approval of a proposal, and who approves it."""
 
     proposal_id: Annotated[str, Meta(max_length=64)]
     identity: Identity
@@ -148,7 +148,8 @@ def listed() -> Proposals:
 
 
 def operator(identity: str, bound_to: str, part: Part) -> Operator:
-    """Who signed this request, for this and within five minutes. Raises IdentityNotProved, NotAPerson, Unavailable."""
+    """The operator who signed this request, for this and within five minutes. Raises IdentityNotProved, NotAPerson,
+    Unavailable."""
     said = _fields(identity)
     _require_fresh(said["X-Amz-Date"])
     query = "&".join(f"{name}={quote(value, safe='-._~')}" for name, value in said.items())

@@ -15,7 +15,8 @@ Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 
 
 class Subscribe(Shape):
-    """Where the newsletter is to be sent, and in which language; that of the request, if nothing is said."""
+    """The address to which the newsletter is to be sent, and in which language; that of the request, if nothing is
+    said."""
 
     email: Email
     language: Language | None = None

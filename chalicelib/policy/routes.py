@@ -51,7 +51,7 @@ def list_policy_versions(visitor: Visitor, page: Page) -> shapes.PolicyVersions:
     example={},
 )
 def get_policy_changes(visitor: Visitor, version: str, body: shapes.AskChanges) -> shapes.PolicyChanges:
-    """What changed with a version of the policy, in the language of the request: by rows of its table, and by sections
+    """The changes of a version of the policy, in the language of the request: by rows of its table, and by sections
     of its text."""
     return reading.changes_of(version, body.since, visitor.language)
 

@@ -48,7 +48,8 @@ class Policy(Shape, rename={"from_": "from"}):
 
 
 class PolicyVersion(Shape, rename={"from_": "from"}):
-    """Where people need agree to it anew, most requests of who has not are refused from its first day on, in UTC."""
+    """A version of the policy. Where people need agree to it anew, most requests of who has not are refused from its
+    first day on, in UTC."""
 
     version: str
     from_: _Day
@@ -80,8 +81,8 @@ class PolicyDifference(Shape):
 
 
 class PolicyChanges(Shape):
-    """What changed from `since` to `version`, in the language of the request: rows by which data is kept, and sections
-    of the text."""
+    """The changes of the policy from `since` to `version`, in the language of the request: rows by which data is kept,
+    and sections of the text."""
 
     version: str
     since: str

@@ -59,7 +59,7 @@ def answer_objection(body: shapes.AnswerObjection) -> shapes.AnsweredObjection:
 
 @operations.operation(shapes.ShowProposals)
 def show_proposals(body: shapes.ShowProposals) -> operators.Proposals:
-    """What operators have proposed that is open, or was approved in the last five years, and by whom."""
+    """Show proposals of operators: what is open, or was approved in the last five years, and by whom."""
     return operators.listed()
 
 

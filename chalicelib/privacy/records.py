@@ -230,7 +230,7 @@ class HeldRecord(Item):
 
 
 class HoldDue(Item):
-    """What is to be done about a hold at a time: to tell whom it concerns, or to end it."""
+    """A step of a hold that is due at a time: to tell whom it concerns, or to end it."""
 
     pk_prefix = "holds"
     sk_prefix = "hold-due"

@@ -312,7 +312,7 @@ def _exported(record: Record) -> dict[str, object]:
 
 
 def shown_by_rows(record: Record, row_ids: Collection[str]) -> dict[str, object]:
-    """What a copy of one's data shows of a record, of what these rows of the policy keep; it is decrypted."""
+    """The part of a record that a copy of one's data shows, of what these rows of the policy keep; it is decrypted."""
     tags = tags_of(type(record))
     names = [name for name in _exported_attributes(type(record)) if (kept := tags[name].row) and kept.id in row_ids]
     return {name: _plain(type(record), name, getattr(record, name)) for name in names}

@@ -1,4 +1,4 @@
-"""What one operator proposes and another one approves: the record of it, and the write by which it is approved once."""
+"""Proposals of one operator that another one approves: the record of it, and the write by which it is approved once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PAGE = 100
 
 
 class SamePerson(Forbidden):
-    """Who proposed it may not approve it, by whatever role or session."""
+    """The same person may not propose and approve, by whatever role or session."""
 
 
 class ApprovedByAnother(Conflict):
@@ -74,8 +74,8 @@ class Operator(Struct, frozen=True):
 
 
 class Approval(Struct, frozen=True):
-    """What was approved has the proposal's id. `writes` belong into the one commit that carries it out; there are none
-    where that was committed before, and only the answer is wanted again."""
+    """The approval of a proposal, whose id what was approved has. `writes` belong into the one commit that carries it
+    out; there are none where that was committed before, and only the answer is wanted again."""
 
     proposal_id: str
     writes: tuple[Write, ...]
@@ -91,12 +91,12 @@ def canonical(order: Mapping[str, Any]) -> str:
 
 
 def bound_to_proposal(stage: str, operation: str, order: Mapping[str, Any]) -> str:
-    """What who proposes signs together with who he is."""
+    """The hash of an order that who proposes it signs together with who he is."""
     return crypto.plain_hash("\n".join(("propose", stage, operation, canonical(order))))
 
 
 def bound_to_approval(stage: str, operation: str, proposal_id: str, order: Mapping[str, Any]) -> str:
-    """What who approves signs: the whole order that he has read, and no other."""
+    """The hash that who approves signs: of the whole order that he has read, and no other."""
     return crypto.plain_hash("\n".join(("approve", stage, operation, proposal_id, canonical(order))))
 
 

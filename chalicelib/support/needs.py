@@ -11,7 +11,7 @@ from chalicelib.support.records import OpenFeedback
 
 
 class NewThread:
-    """What is known before the caller begins another thread."""
+    """A new thread of feedback: what is known before the caller begins it."""
 
     def keys(self, account_id: str) -> Keys:
         return (OpenFeedback.key(account_id),)

@@ -39,7 +39,7 @@ def send_feedback(caller: Caller, thread: Thread, body: shapes.SendFeedback) -> 
     example={},
 )
 def list_feedback(caller: Caller, page: shapes.AskFeedback) -> shapes.FeedbackList:
-    """What the person has written to the operator, and whether it is answered; newest first."""
+    """The feedback that the person has written to the operator, and whether it is answered; newest first."""
     return threads.threads_of(caller, page.limit, page.cursor)
 
 

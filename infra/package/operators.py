@@ -37,7 +37,7 @@ def invoked() -> dict[str, list[str]]:
 
 
 def needing_two() -> list[str]:
-    """What is proposed and approved, by its name: `hold`."""
+    """The operations that need two operators, by name: `hold`."""
     return [name.removeprefix("propose_") for name in invoked()["propose"] if name.startswith("propose_")]
 
 

@@ -33,7 +33,7 @@ def _link(page: str, what: What, subject: str) -> str:
 
 
 def subject_of(token: str, *allowed: What) -> tuple[str, str]:
-    """What a link is about, and which. Raises LinkOver."""
+    """The subject of a link: what it is about, and which. Raises LinkOver."""
     what, _, rest = token.partition(_JOINT)
     subject, _, mark = rest.partition(_JOINT)
     if what not in allowed or not mark.isascii() or not crypto.same(mark, _mark(what, subject)):

@@ -57,12 +57,12 @@ def _described(one: Version) -> shapes.PolicyVersion:
 
 
 def url_of(one: Version) -> str:
-    """Where it is read, below the API's address."""
+    """The path of a version of the policy, below the API's address."""
     return f"/policy?version={one.name}"
 
 
 def changes_of(name: str, since: str | None, language: str) -> shapes.PolicyChanges:
-    """What changed with a version since another one, or the one before it. Raises UnknownVersion."""
+    """The changes of a version of the policy since another one, or the one before it. Raises UnknownVersion."""
     (row,) = read(PublishedPolicies.key())
     policies = policy_versions.of(row)
     new = policies.named(name)

@@ -45,7 +45,7 @@ def kind_of(subject_id: str) -> type[Account | Device]:
 
 
 def held_from(held: Hold, subject: str) -> HeldFrom:
-    """What the subject's own partition says of it."""
+    """The record in the subject's own partition that says of a hold."""
     return _HELD_FROM[keys.kind_of(subject)].new(
         keys.id_of(subject), held.pk_id, hold_id=held.pk_id, basis=held.basis, scope=held.scope,
         held_at=held.held_at, until=held.until, told_from=held.told_from, expires_at=held.until,

@@ -182,8 +182,8 @@ def _account_of(subject_id: str) -> Account | None:
 
 
 def receipt_lines(hashed_id: str) -> list[dict[str, object]]:
-    """What a receipt says of copies that the law keeps of what was erased; of those of which nothing may be told yet,
-    nothing."""
+    """The lines of a receipt about copies that the law keeps of what was erased; of those of which nothing may be told
+    yet, nothing."""
     found = read(*(Hold.key(hold_id) for hold_id in erasures.holds(hashed_id)))
     return [
         {"basis": held.basis, "rows": sorted(held.scope), "until": clock.rfc3339(clock.at_epoch(held.until))}
